@@ -51,8 +51,6 @@ REGIONS = (
 """In the order of the twin's regions; the first has Norway."""
 
 
-NEEDED = ("Norway", "Poland", "Lithuania", "Romania")
-"""Whom the stocks of Eurostat need more of than came, after Norwegians, who make up for them."""
 COLUMNS = [
     "source_report_id", "annuls", "corrects", "received_at", "person", "kind", "event_date",
     "municipality", "municipality_from", "marital_status", "partner", "citizenship", "mother",

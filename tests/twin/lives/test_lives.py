@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -74,6 +75,17 @@ def test_births_have_resident_mothers_of_15_to_49(lives: dict[int, list[Report]]
         fathers += birth.row["father"] is not None
     assert mothers[False] == 0
     assert fathers > 0.9 * len(births)
+
+
+def test_births_of_a_mother_are_nine_months_apart(lives: dict[int, list[Report]]) -> None:
+    births = defaultdict(list)
+    for reports in lives.values():
+        mother, born = reports[0].row["mother"], reports[0].row["birth_date"]
+        if mother is not None:
+            births[mother].append(born)
+    apart = [b - a for days in births.values() for a, b in pairwise(sorted(days))]
+    assert len(apart) > 1_000
+    assert min(apart) >= dt.timedelta(days=273)
 
 
 def test_children_are_born_where_the_mother_lives_and_follow_her(

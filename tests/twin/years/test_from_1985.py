@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 
 import polars as pl
@@ -97,22 +98,34 @@ def test_clean_ups_find_who_had_left_in_the_years_before(
     assert left["received"].n_unique() == 1
 
 
-def test_quarters_are_those_published(reference: Path, tmp_path: Path) -> None:
+#: Events can come a little too late for their quarter by chance: one in a hundred newcomers, say,
+#: came before the year. No more is missing than four standard deviations of as many.
+BY_CHANCE = 0.01
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_quarters_are_those_published(seed: int, reference: Path, tmp_path: Path) -> None:
     twin = create(
         tmp_path / "out", scale=SCALE, first_year=2001, last_year=2006, variables=False,
-        reference=reference,
+        reference=reference, seed=seed,
     )  # fmt: skip
     store = folkestrom.open(tmp_path / "store")
     store.intake(twin.report_folder)
     rows = list(compare(store, reference, 2001, 2005))
     assert [row.period for row in rows] == ["2001Q1", "2003Q1-Q3", "2003Q4", "2004Q1-Q2", "2004Q4"]
+    missing = 0.0
     for row in rows:
-        for published, counted in zip(row.published[2:], row.counted[2:], strict=True):
+        for name, published, counted in zip(FLOWS, row.published[2:], row.counted[2:], strict=True):
             # Sums since 1 January are rounded, so that a quarter is off by one at most.
-            assert abs(counted - published * SCALE) < 1.01
-    assert twin.notes == ()
+            wanted = published * SCALE
+            room = 4 * math.sqrt(BY_CHANCE * wanted) if name in FLOWS[2:] else 0.0
+            # What the first three quarters lack is in the fourth.
+            more = room if row.period.endswith("Q4") else 0.0
+            assert -1.01 - room < counted - wanted < 1.01 + more
+            missing += max(abs(counted - wanted) - 1.01, 0.0)
+    assert bool(twin.notes) or missing == 0.0
     preliminary = store.changes(year=2003, preliminary=True)
     # The four quarters as published, which the final figures of the year are not.
-    wanted = {"births": 56_496, "deaths": 42_788, "immigration": 35_938, "emigration": 24_691}
-    for name in FLOWS:
-        assert abs(preliminary[name][0].as_py() - wanted[name] * SCALE) <= 0.5
+    wanted_of = {"births": 56_496, "deaths": 42_788, "immigration": 35_938, "emigration": 24_691}
+    for name, number in wanted_of.items():
+        assert abs(preliminary[name][0].as_py() - number * SCALE) <= 0.5

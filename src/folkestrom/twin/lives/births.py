@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.origins import NATIVE, NORWAY, NORWEGIAN_BORN, by_region, ranks
-from folkestrom.twin.lives.people import DIE, LEAVE, RESIDENT, People, spouse, spouses
+from folkestrom.twin.lives.people import (
+    DIE,
+    LEAVE,
+    RESIDENT,
+    People,
+    next_birth,
+    remember_birth,
+    spouse,
+    spouses,
+)
 from folkestrom.twin.lives.random import draws, integer, uniform, uniforms
 
 _MOTHER, _FATHER, _CHILD_DAY, _BOY, _OTHER = 71, 73, 75, 76, 180
@@ -20,7 +29,7 @@ COHABITING, ALONE = 2.3, 0.12
 
 
 @njit(inline="always")
-def _fertility_weight(people, p, year, fertility, factor):
+def _fertility_weight(people, p, year, days, fertility, factor):
     weight = fertility[year - 1 - people.birth_year[p]]
     if people.outcome[p] == DIE or people.outcome[p] == LEAVE or people.pending[p] != 0:
         weight = 0.0
@@ -34,17 +43,21 @@ def _fertility_weight(people, p, year, fertility, factor):
         weight *= 0.02
     elif people.last_child[p] > 0 and gap <= 4:
         weight *= 2.0
-    return weight
+    first, end = days
+    return weight * max(end - next_birth(people, p, first), 0) / (end - first)
 
 
 @kernel
-def choose_mothers(people, order, start, year, seed, fertility, factor, total):
-    """Return `total` mothers, drawn in proportion to fertility by age, birthplace and family."""
+def choose_mothers(people, order, start, year, days, seed, fertility, factor, total):
+    """Return `total` mothers, drawn in proportion to fertility by age, birthplace and family.
+
+    `days` are the window's first day and the one after its last.
+    """
     mass = 0.0
     left = 0
     for c in range(106 + 15, 106 + 50):
         for j in range(start[c], start[c + 1]):
-            weight = _fertility_weight(people, order[j], year, fertility, factor)
+            weight = _fertility_weight(people, order[j], year, days, fertility, factor)
             mass += weight
             left += 1 if weight > 0.0 else 0
     out = np.empty(total, np.int64)
@@ -52,7 +65,7 @@ def choose_mothers(people, order, start, year, seed, fertility, factor, total):
     for c in range(106 + 15, 106 + 50):
         for j in range(start[c], start[c + 1]):
             p = order[j]
-            weight = _fertility_weight(people, p, year, fertility, factor)
+            weight = _fertility_weight(people, p, year, days, fertility, factor)
             if weight <= 0.0 or found >= total:
                 continue
             need = total - found
@@ -96,6 +109,22 @@ def find_fathers(people, mothers, order, start, year, seed):
     return out
 
 
+@kernel
+def _space(people, mothers, days, first):
+    """Exchange days of birth so that no mother gives birth too soon after the last time."""
+    for i in range(mothers.size):
+        low = next_birth(people, mothers[i], first)
+        for k in range(1, mothers.size):
+            if days[i] >= low:
+                break
+            j = (i + k) % mothers.size
+            if days[j] >= low and days[i] >= next_birth(people, mothers[j], first):
+                days[i], days[j] = days[j], days[i]
+        days[i] = max(days[i], low)
+    for i in range(mothers.size):
+        remember_birth(people, mothers[i], days[i])
+
+
 def deal_sexes(mothers: int, boys: int, seed: int, year: int) -> NDArray[np.int8]:
     """Return the sex of each child, exactly `boys` of them male."""
     sexes = np.ones(mothers, np.int8)
@@ -111,13 +140,16 @@ def create_children(
     fathers: NDArray[np.int64],
     sexes: NDArray[np.int8],
     day: Callable[[NDArray[np.float64]], NDArray[np.int64]],
+    first_day: int,
     year: int,
     seed: int,
     norway: int,
 ) -> NDArray[np.int64]:
     """Create the children, born on the `day` of uniform numbers, and return their indices."""
     children = count + np.arange(len(mothers))
-    people.birth[children] = day(draws(seed, children, year, _CHILD_DAY))
+    days = day(draws(seed, children, year, _CHILD_DAY))
+    _space(people, mothers, days, first_day)
+    people.birth[children] = days
     people.birth_year[children] = year
     people.sex[children] = sexes
     people.status[children] = RESIDENT
@@ -142,20 +174,23 @@ def choose_fathers(
     men: NDArray[np.int64],
     region: NDArray[np.int8],
     wanted: NDArray[np.int64],
+    foreign: NDArray[np.bool_],
     year: int,
     seed: int,
 ) -> None:
     """Let as many of the year's children as wanted have two parents born abroad.
 
     Husbands and cohabitants stay fathers while they can; the others are exchanged for men of the
-    other kind. `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region.
+    other kind. `men` are unmarried residents born abroad, `wanted` is (R,) by the mother's region,
+    and `foreign` are children who have to be foreign citizens: they come first.
     """
     father = people.father[children].astype(np.int64)
     abroad = (father >= 0) & (people.birth_country[father] != NORWAY)
     natives = father[(father >= 0) & ~abroad]
+    naturalised = foreign & (people.citizenship[father] == NORWAY)
     husband = (father >= 0) & (father == spouses(people, people.mother[children].astype(np.int64)))
     score = np.where(abroad, 0.0, 2.0) + np.where(abroad != husband, 1.0, 0.0)
-    score += draws(seed, children, year, _FATHER + 1)
+    score += draws(seed, children, year, _FATHER + 1) - 4.0 * foreign
     of = region[people.birth_country[people.mother[children]]]
     of_mother = np.flatnonzero(of >= 0)
     of_mother = of_mother[np.argsort(score[of_mother], kind="stable")]
@@ -163,8 +198,10 @@ def choose_fathers(
     chosen[of_mother] = ranks(of[of_mother]) < wanted[of[of_mother]]
     men, start = by_region(people, men, region)
     for r in range(len(wanted)):
-        mine = children[(of == r) & chosen & ~abroad]
-        _exchange(people, mine, men[start[r] : start[r + 1]], year, seed)
+        mine, others = (of == r) & chosen, men[start[r] : start[r + 1]]
+        _exchange(people, children[mine & ~abroad & ~foreign], others, year, seed)
+        others = others[people.citizenship[others] != NORWAY]
+        _exchange(people, children[mine & foreign & (~abroad | naturalised)], others, year, seed)
     _exchange(people, children[(of >= 0) & ~chosen & abroad], natives, year, seed)
     mothers, fathers = people.mother[children], people.father[children]
     _inherit(people, children, mothers.astype(np.int64), fathers.astype(np.int64), NORWAY)

@@ -18,6 +18,9 @@ STAY, MOVE, LEAVE, DIE = 0, 1, 2, 3
 """What a person does in a year (`outcome`); the true outcome, reported or not."""
 
 NEVER = 32767
+SPACING, _PERIODS = 146, 60
+"""Days of a period, and how many are told apart. Between the periods of two births of a woman lies
+a whole one and most of another: nine months, and the days by which a correction may move one."""
 FIRST_NUMBER = 10_000_001
 """Person number of index 0: pseudonyms are consecutive and carry no birth date."""
 
@@ -50,6 +53,7 @@ class People(NamedTuple):
     wealth_taste: NDArray[np.float32]
     reason: NDArray[np.int8]  # for the first immigration, see mobility.REASONS
     last_child: NDArray[np.int16]  # year of the youngest child's birth
+    births: NDArray[np.int64]  # a bit for each period of `SPACING` days in which she gave birth
     last_residence: NDArray[np.int32]  # day of the last event of residence
     last_marital: NDArray[np.int32]
     reports: NDArray[np.uint8]  # number of reports so far (saturating)
@@ -82,6 +86,31 @@ def allocate(capacity: int) -> People:
 def spouse(people, p):
     """Return whom `p` is married to or lives with as a couple, -1 if nobody."""
     return people.partner[p] if people.partner[p] >= 0 else people.mate[p]
+
+
+@njit(inline="always")
+def is_spaced(people, p, day):
+    """Return whether a birth on a day is far enough from all births that `p` gave before."""
+    near = 0
+    for period in range(day // SPACING - 2, day // SPACING + 3):
+        near |= people.births[p] >> (period % _PERIODS) & 1
+    return near == 0
+
+
+@njit(inline="always")
+def next_birth(people, p, first):
+    """Return the first day from `first` on when `p` may give birth, after the last time."""
+    day = first
+    for period in range(first // SPACING - 2, first // SPACING + 1):
+        if people.births[p] >> (period % _PERIODS) & 1:
+            day = max(first, (period + 3) * SPACING)
+    return day
+
+
+@njit(inline="always")
+def remember_birth(people, p, day):
+    """Note the period of a birth that `p` gave."""
+    people.births[p] |= 1 << (day // SPACING % _PERIODS)
 
 
 def spouses(people: People, persons: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from folkestrom.twin.lives.compiled import inner, kernel
 from folkestrom.twin.lives.mobility import Mobility
 from folkestrom.twin.lives.origins import NATIVE, NORWAY, NORWEGIAN_BORN
 from folkestrom.twin.lives.pairing import match
-from folkestrom.twin.lives.people import RESIDENT, People, spouse
+from folkestrom.twin.lives.people import RESIDENT, People, is_spaced, remember_birth, spouse
 from folkestrom.twin.lives.random import draws, integer, permutation, uniform, uniforms
 
 _DAY, _PLACE, _UNIT, _STATUS, _FOREIGN, _BORN, _ARRIVAL, _NATURALISED = (
@@ -221,6 +221,8 @@ def _find_mothers(people, size, first, year, seed):
             if many <= 0:
                 continue
             q = first[106 + a, m] + integer(seed, p, attempt, 70, many)
+            if not is_spaced(people, q, people.birth[p]):
+                continue
             if (
                 age < 18
                 and spouse(people, q) < 0
@@ -242,6 +244,7 @@ def _link(people, p, mother, father):
     """Make two persons the parents of `p`; there may be no father."""
     people.mother[p], people.father[p] = mother, father
     people.last_child[mother] = max(people.last_child[mother], people.birth_year[p])
+    remember_birth(people, mother, people.birth[p])
     if father >= 0:
         people.last_child[father] = max(people.last_child[father], people.birth_year[p])
 
@@ -291,7 +294,8 @@ def _make_norwegian_born(people, size, first, region, lists, wanted, year, seed)
             cell, m = 106 * integer(seed, n, r, 77, 2) + a, people.municipality[q]
             many = first[cell, m + 1] - first[cell, m]
             p = first[cell, m] + integer(seed, n, r, 78, max(many, 1))
-            if many > 0 and people.group[p] == NATIVE and people.citizenship[p] == NORWAY:
+            native = people.group[p] == NATIVE and people.citizenship[p] == NORWAY
+            if many > 0 and native and is_spaced(people, q, people.birth[p]):
                 left[r] -= _be_norwegian_born(people, p, q, men, male[r], male[r + 1], seed)
 
 

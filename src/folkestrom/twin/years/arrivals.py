@@ -11,7 +11,7 @@ from folkestrom.twin.lives import origins
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.mobility import Mobility
 from folkestrom.twin.lives.origins import NATIVE, NORWAY
-from folkestrom.twin.lives.people import RESIDENT, People
+from folkestrom.twin.lives.people import RESIDENT, People, is_spaced, remember_birth
 from folkestrom.twin.lives.random import draws, integer
 from folkestrom.twin.lives.stock import PARENTS_KNOWN_SINCE, give_birth_days
 from folkestrom.twin.targets.rounding import largest_remainder
@@ -248,11 +248,12 @@ def link_children(people, children, women, edges, codes, year, seed):
             q = women[lo + integer(seed, p, year, 700 + attempt, hi - lo)]
             older = people.birth_year[p] - people.birth_year[q]
             alike = (people.birth_country[q] == NORWAY) == (people.group[p] == NATIVE)
-            if 18 <= older <= 44 and alike:
+            if 18 <= older <= 44 and alike and is_spaced(people, q, people.birth[p]):
                 people.mother[p] = q
                 people.municipality[p] = people.municipality[q]
                 people.unit[p] = people.unit[q]
                 people.last_child[q] = max(people.last_child[q], people.birth_year[p])
+                remember_birth(people, q, people.birth[p])
                 break
 
 
@@ -266,9 +267,11 @@ def find_mothers(people, persons, order, start, year, seed):
             c = min(106 + year - 1 - born + 20 + integer(seed, p, year, 720 + attempt, 17), 210)
             many = start[c + 1] - start[c]
             q = order[start[c] + integer(seed, p, year, 740 + attempt, many)] if many > 0 else p
-            if people.birth_country[q] == NORWAY and people.status[q] == RESIDENT and many > 0:
+            fits = people.birth_country[q] == NORWAY and people.status[q] == RESIDENT and many > 0
+            if fits and is_spaced(people, q, people.birth[p]):
                 people.mother[p] = q
                 people.last_child[q] = max(people.last_child[q], born)
+                remember_birth(people, q, people.birth[p])
                 if year - born <= 18:
                     people.municipality[p], people.unit[p] = people.municipality[q], people.unit[q]
                 break
@@ -280,14 +283,14 @@ def arrive(
     people: People,
     persons: Index,
     truth: Mobility,
-    days: tuple[Callable[[NDArray[np.float64]], Index], int],
+    days: tuple[Callable[..., Index], int],
     residents: tuple[NDArray[np.int32], Index],
     year: int,
     seed: int,
 ) -> NDArray[np.int32]:
     """Finish newcomers: tastes, mothers (`residents` by cell), the day of arrival (returned).
 
-    `days` are the day of a uniform number, and the window's end.
+    `days` are the days of uniform numbers (see `Window.days`), and the window's end.
     """
     origins.give_tastes(people, persons, truth, seed)
     age = year - 1 - people.birth_year[persons]
@@ -300,10 +303,11 @@ def arrive(
     find_mothers(people, persons, *residents, year, seed)
     people.first_municipality[persons] = people.municipality[persons]
     day_of, last = days
-    day = day_of(draws(seed, persons, year, _DAY))
-    offset = persons[0] if len(persons) else 0
-    with_mother = people.mother[children] >= offset
-    day[children[with_mother] - offset] = day[people.mother[children[with_mother]] - offset]
+    mother = people.mother[persons]
+    leader = np.where((age < 18) & np.isin(mother, persons), mother, persons)
+    leader = np.searchsorted(persons, leader)
+    size = np.bincount(leader, minlength=len(persons))
+    day = day_of(draws(seed, persons, year, _DAY), size=size)[leader]
     born = people.birth[persons].astype(np.int64)
     day = np.maximum(day, np.minimum(born, last - 1))
     people.last_residence[persons] = day

@@ -18,9 +18,7 @@ from folkestrom.twin.lives.moves import (
 )
 from folkestrom.twin.lives.origins import (
     EU8_BORN,
-    NATIVE,
     NORDIC_BORN,
-    NORWAY,
     OTHER_BORN,
     WESTERN_BORN,
     deal,
@@ -41,8 +39,9 @@ from folkestrom.twin.lives.random import draws
 from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.years import arrivals
 from folkestrom.twin.years.country import Country, place_columns, record_columns
+from folkestrom.twin.years.fathers import link_fathers
 from folkestrom.twin.years.settlement import drawn_as_immigrants
-from folkestrom.twin.years.window import Index, Window, _days, destination
+from folkestrom.twin.years.window import Index, Window, _days, destination, still_to_come
 
 _BACK, _VIA, _UNIT_MOVE, _MOVE_DAY, _EXTRA, _REASON, _LATE = 141, 142, 143, 145, 146, 147, 148
 LATE_ARRIVALS = 0.01
@@ -130,10 +129,9 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64], back: Ind
         for s in (0, 1)
     ])  # fmt: skip
     if w.calibrated and w.year == country.migrants.year:
-        published = country.migrants
-        returned = published.group[country.columns()[people.citizenship[back]]]
-        left = published.immigration - np.bincount(returned, minlength=len(published.immigration))
-        by_sex = arrivals.as_published(by_sex, np.maximum(growth, 0), published.group, left)
+        by_sex = arrivals.as_published(
+            by_sex, np.maximum(growth, 0), country.migrants.group, still_to_come(country, w, back)
+        )
     countries = (country.codes, country.region)
     arrivals.give_citizenship(people, new, countries, by_sex, wanted, w.year, seed)
     arrivals.settle(people, new, attraction(country, w), country.units, w.year, seed)
@@ -151,7 +149,7 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64], back: Ind
     people.last_residence[new] = day
     people.last_marital[new] = day
     _give_statuses(country, w, new, have, goal)
-    _link_fathers(people, new, w.year, seed)
+    link_fathers(people, new, w.year, seed)
     reason = _give_reasons(people, new, w.year, seed)
     w.out.add(
         r.IMMIGRATION, new, day, late=late, **record_columns(country, new),
@@ -159,25 +157,6 @@ def bring_new(country: Country, w: Window, numbers: NDArray[np.int64], back: Ind
         country=_left_behind(country, new, w.year),
     )  # fmt: skip
     w.newcomers = new
-
-
-def _link_fathers(people: People, new: Index, year: int, seed: int) -> None:
-    """Let husbands and cohabitants of newcomers' mothers be their fathers, if it can be.
-
-    Mothers who come unmarried live with a man who comes too, where there is one.
-    """
-    mother = people.mother[new].astype(np.int64)
-    alone = (people.marital[new] == 1) & (year - people.birth_year[new] > 20)
-    men, women = new[alone & (people.sex[new] == 0)], new[alone & np.isin(new, mother)]
-    women = women[people.sex[women] == 1]
-    men, women = match(people, men, women, seed, year, False)
-    people.mate[men], people.mate[women] = women, men
-    child, father = new[mother >= 0], spouses(people, mother[mother >= 0])
-    child, father = child[father >= 0], father[father >= 0]
-    older = people.birth_year[child].astype(np.int64) - people.birth_year[father]
-    alike = (people.birth_country[father] == NORWAY) == (people.group[child] == NATIVE)
-    fits = (people.father[child] < 0) & (people.sex[father] == 0) & (older >= 17) & alike
-    people.father[child[fits]] = father[fits]
 
 
 def _give_reasons(people: People, new: Index, year: int, seed: int) -> Index:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from folkestrom.twin.lives import pairing
-from folkestrom.twin.lives.births import choose_fathers
-from folkestrom.twin.lives.origins import EU8_BORN, NORWEGIAN_BORN, group_table
+from folkestrom.twin.lives.origins import EU8_BORN, group_table
 from folkestrom.twin.lives.outcomes import (
     LATE_SHARE,
     YearColumns,
@@ -24,7 +23,7 @@ from folkestrom.twin.lives.outcomes import (
     weigh_by_group,
     year_outcomes,
 )
-from folkestrom.twin.lives.people import ABROAD, LEAVE, RESIDENT, STAY, People
+from folkestrom.twin.lives.people import ABROAD, LEAVE, STAY, People
 from folkestrom.twin.lives.random import uniforms
 from folkestrom.twin.lives.stock import day_number
 from folkestrom.twin.receipt import reports as r
@@ -33,7 +32,7 @@ from folkestrom.twin.receipt.files import Writer
 from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.rounding import largest_remainder
-from folkestrom.twin.years import arrivals, clean_ups, migration, spouses, wedlock, window
+from folkestrom.twin.years import arrivals, clean_ups, fathers, migration, spouses, wedlock, window
 from folkestrom.twin.years import country as c
 from folkestrom.twin.years.calibration import Forecast, Leaving, exchange_emigrants
 from folkestrom.twin.years.cells import AGES, NEWBORN, count_by_status, rounds
@@ -433,22 +432,8 @@ def _immigrate(state: c.Country, w: window.Window) -> None:
     wish[:, NEWBORN] = 0
     back = migration.bring_back(state, w, wish.astype(np.int64))
     if w.calibrated:
-        _find_fathers(state, w)
+        fathers.find_fathers(state, w, back)
     migration.bring_new(state, w, numbers - window.cells_of(state, back, w.year), back)
-
-
-def _find_fathers(state: c.Country, w: window.Window) -> None:
-    """Let the year's children have fathers with whom the Norwegian-born are as many as wanted."""
-    people, n = state.people, state.size
-    children = w.children[people.status[w.children] == RESIDENT]
-    wanted = state.immigrants[w.t + 1, 1] - state.origins()[1]
-    mine = children[people.group[children] == NORWEGIAN_BORN]
-    mothers = people.birth_country[people.mother[mine]]
-    wanted += np.bincount(state.region[mothers], minlength=len(wanted))
-    men = (people.status[:n] == RESIDENT) & (people.sex[:n] == 0) & (people.partner[:n] < 0)
-    men &= people.mate[:n] < 0
-    men &= (people.group[:n] > NORWEGIAN_BORN) & (w.year - people.birth_year[:n] > 19)
-    choose_fathers(people, children, np.flatnonzero(men), state.region, wanted, w.year, state.seed)
 
 
 def finish(

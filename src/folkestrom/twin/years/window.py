@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from folkestrom.errors import FolkestromError
 from folkestrom.twin.lives import births
 from folkestrom.twin.lives.mobility import ADULT
-from folkestrom.twin.lives.origins import give_tastes, give_unit
+from folkestrom.twin.lives.origins import NORWEGIAN_BORN, give_tastes, give_unit
 from folkestrom.twin.lives.people import (
     ABROAD,
     DEAD,
@@ -24,7 +24,7 @@ from folkestrom.twin.lives.people import (
     RESIDENT,
     STAY,
 )  # fmt: skip
-from folkestrom.twin.lives.random import draws, uniforms
+from folkestrom.twin.lives.random import draws
 from folkestrom.twin.lives.stock import day_number
 from folkestrom.twin.receipt import reports as r
 from folkestrom.twin.receipt.channels import DAY
@@ -111,8 +111,17 @@ class Window:
             raise FolkestromError("A free window has no plan.")
         return self.plan
 
-    def days(self, kind: int, u: NDArray[np.float64], low: Index | None = None) -> Index:
-        """Return days from `low` on for uniform numbers, by the season of a type of event."""
+    def days(
+        self,
+        kind: int,
+        u: NDArray[np.float64],
+        low: Index | None = None,
+        size: Index | None = None,
+    ) -> Index:
+        """Return days from `low` on for uniform numbers, by the season of a type of event.
+
+        `size` is for how many persons a day is, 1 without it: families come and leave together.
+        """
         low = np.full(len(u), self.first_day) if low is None else low
         if self.season is None or kind not in _SEASONAL:
             return low + (u * (self.end_day - low)).astype(np.int64)
@@ -120,7 +129,9 @@ class Window:
         edges, share = np.array([*starts, self.end_day]), self.season[_SEASONAL.index(kind)]
         begin = np.interp(low, edges, share)
         # In the order of the draws, evenly: chance would move quarters too far from what is told.
-        u = (np.argsort(np.argsort(u, kind="stable"), kind="stable") + 0.5) / max(len(u), 1)
+        order, many = np.argsort(u, kind="stable"), np.ones(len(u)) if size is None else size
+        u = np.empty(len(u))
+        u[order] = (np.cumsum(many[order]) - many[order] / 2) / max(many.sum(), 1)
         day = np.interp(begin + u * (1.0 - begin), share, edges).astype(np.int64)
         return np.minimum(day, self.end_day - 1)
 
@@ -190,11 +201,12 @@ def _late_registrations(country: Country, w: Window, target: int) -> int:
     donors = pool[
         (draws(country.seed, np.arange(number), w.year, _NEW) * len(pool)).astype(np.int64)
     ]
+    # Their parents are not known: nobody has two children on a day.
     donors = donors[people.birth_year[donors] < w.year - 1]
+    donors = donors[people.group[donors] != NORWEGIAN_BORN]
     persons = country.size + np.arange(len(donors))
     for name in ("birth", "birth_year", "sex", "municipality", "unit", "first_municipality",
-                 "citizenship", "birth_country", "arrival_year", "group", "marital", "mother",
-                 "father"):  # fmt: skip
+                 "citizenship", "birth_country", "arrival_year", "group", "marital"):  # fmt: skip
         getattr(people, name)[persons] = getattr(people, name)[donors]
     people.status[persons] = RESIDENT
     people.last_residence[persons] = w.first_day - 1
@@ -238,6 +250,19 @@ def make_plan(country: Country, w: Window) -> None:
     ]  # fmt: skip
     due = cells_of(country, country.overdue(w.year), w.year)
     w.plan = plan_window(begin, end, w.other, expected, totals, due)
+
+
+def still_to_come(country: Country, w: Window, back: Index) -> NDArray[np.float64]:
+    """Return the published immigrants by group of citizenship, less those who are `back`.
+
+    Less those, too, of the year before whose immigration a correction counts again.
+    """
+    counted, wanted = back, country.migrants.immigration
+    if w.revised and country.earlier:
+        again = w.revised.corrected.get(r.IMMIGRATION, np.empty(0, np.int64))
+        counted = np.concatenate([back, country.earlier.person[again]])
+    group = country.migrants.group[country.columns()[country.people.citizenship[counted]]]
+    return np.asarray(wanted - np.bincount(group, minlength=len(wanted)))
 
 
 def list_cells(country: Country, w: Window) -> None:
@@ -324,12 +349,12 @@ def apply_exits(country: Country, w: Window) -> Index:
     outcome = people.outcome[chosen]
     dead, gone = chosen[outcome == DIE], chosen[outcome == LEAVE]
     _bury(country, w, dead)
-    children_first = people.leader[gone] >= 0
-    day = _days(country, gone, w, _EXIT, r.EMIGRATION)
-    follow = gone[children_first & (people.outcome[people.leader[gone]] == LEAVE)]
-    people.exit_day[gone] = day
-    people.exit_day[follow] = people.exit_day[people.leader[follow]]
     late = w.late[gone] == 1
+    led = (people.leader[gone] >= 0) & (people.outcome[people.leader[gone]] == LEAVE)
+    leader = np.where(led, people.leader[gone], gone)
+    size = np.bincount(leader[~late], minlength=country.size)[gone]
+    people.exit_day[gone] = _days(country, gone, w, _EXIT, r.EMIGRATION, size)
+    people.exit_day[gone] = people.exit_day[leader]
     _hide(country, w, gone[late])
     seen = gone[~late]
     w.out.add(
@@ -344,12 +369,19 @@ def apply_exits(country: Country, w: Window) -> Index:
     return dead
 
 
-def _days(country: Country, persons: Index, w: Window, purpose: int, kind: int = 0) -> Index:
+def _days(
+    country: Country,
+    persons: Index,
+    w: Window,
+    purpose: int,
+    kind: int = 0,
+    size: Index | None = None,
+) -> Index:
     """Return days of the window, after the persons' last event of residence."""
     last = country.people.last_residence[persons].astype(np.int64)
     low = np.maximum(last + 1, w.first_day)
     low = np.minimum(low, w.end_day - 1)
-    return w.days(kind, draws(country.seed, persons, w.year, purpose), low)
+    return w.days(kind, draws(country.seed, persons, w.year, purpose), low, size)
 
 
 def _bury(country: Country, w: Window, dead: Index) -> None:
@@ -396,22 +428,20 @@ def bear(country: Country, w: Window, numbers: NDArray[np.int64], late: NDArray[
     total = int(numbers.sum())
     factor = np.array(FERTILITY)[country.region]
     mothers = births.choose_mothers(
-        people, w.order, w.start, w.year, seed, fertility, factor, total
+        people, w.order, w.start, w.year, (w.first_day, w.end_day), seed, fertility, factor, total
     )
     if len(mothers) < total:
-        extra = mothers[
-            (uniforms(seed, 7, total - len(mothers), w.year, _NEW) * len(mothers)).astype(np.int64)
-        ]
-        mothers = np.concatenate([mothers, extra])
+        raise FolkestromError("There are more births than women who can give birth.")
+    rested = people.last_child[mothers] < w.year - 2
     fathers = births.find_fathers(people, mothers, w.order, w.start, w.year, seed)
     sexes = births.deal_sexes(total, int(numbers[0]), seed, w.year)
     children = births.create_children(
-        people, country.size, mothers, fathers, sexes, partial(w.days, r.BIRTH), w.year, seed,
-        int(country.codes[0]),
+        people, country.size, mothers, fathers, sexes, partial(w.days, r.BIRTH), w.first_day,
+        w.year, seed, int(country.codes[0]),
     )  # fmt: skip
     country.size += total
     give_tastes(people, children, country.truth, seed)
-    late_children = np.concatenate([children[sexes == s][: late[s]] for s in (0, 1)])
+    late_children = np.concatenate([children[rested & (sexes == s)][: late[s]] for s in (0, 1)])
     people.birth[late_children] = w.first_day - 1 - people.birth[late_children] % 20
     people.birth_year[late_children] = w.year - 1
     people.last_residence[late_children] = people.birth[late_children]
