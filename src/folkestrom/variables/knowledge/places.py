@@ -27,7 +27,7 @@ def cut_by_places(source: str, needs: Sequence[Source], rows: Rows) -> list[Step
     for history in of_places(needs):
         last = steps[-1].name if steps else source
         steps += [
-            place_as_known(last, history, rows).named(f"{history.name}_as_known"),
+            place_as_known(last, history, rows).named(f"values_of_{history.name}"),
             rows_of_place(last, history, rows).named(f"{rows.name}_with_{history.name}"),
         ]
     return steps
@@ -71,7 +71,7 @@ def rows_of_place(source: str, history: History = _CENTRALITY, rows: Rows = RESI
                greatest(r.known_from, p.known_from) AS known_from,
                least(r.known_to, p.known_to) AS known_to
         FROM {source} r
-        JOIN {history.name}_as_known p
+        JOIN values_of_{history.name} p
           ON p.place IS NOT DISTINCT FROM r.{history.of} AND p.day = {rows.reference_day}
           AND p.known_from < r.known_to AND p.known_to > r.known_from
     """
