@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from folkestrom.errors import UsageError
+from folkestrom.model.countries import COUNTRY_CODES
 from folkestrom.model.time import add_months
 from folkestrom.quality.revisions import measures
 from folkestrom.statistics.flows import Window, flows
 from folkestrom.statistics.periods import quarter_of, split, year
 from folkestrom.statistics.population import population
 from folkestrom.statistics.revisions.triangle import KINDS, revisions
-from folkestrom.statistics.revisions.vintages import vintages
+from folkestrom.statistics.revisions.vintages import FIGURES, vintages
 from folkestrom.variables.vocabulary import Setting, chosen
-from tests.reference.register import Report
+from tests.analysis.rates.linked_store import link
+from tests.reference.register import OPEN, Report
 from tests.statistics.small_store import COUNTIES, hand_made, stretched_logs
 from tests.statistics.test_changes import (
     AREAS,
@@ -39,9 +42,30 @@ OF_HISTORIES = (
     {"immigrant_category": "parents_unknown,other"},
     {"years_since_immigration": "0-1"},
     {"years_in_municipality": "0-1"},
+    {"centrality": "rural,unknown"},
+    {"centrality": "urban", "citizenship": "NO,unknown"},
+)
+#: What is linked of municipalities: known anew, after a time in which it was not known.
+CENTRALITY = (
+    (301, "urban", date(1999, 1, 1), OPEN, date(2000, 1, 1), date(2003, 1, 1)),
+    (301, "rural", date(1999, 1, 1), OPEN, date(2003, 6, 1), OPEN),
+    (1101, "urban", date(1999, 1, 1), OPEN, date(2000, 1, 1), OPEN),
+    (1103, "rural", date(1999, 1, 1), date(2002, 3, 1), date(2000, 1, 1), OPEN),
+    (1103, "urban", date(2002, 3, 1), OPEN, date(2004, 1, 1), date(2005, 1, 1)),
 )
 OF_CHILDREN = ({"children": "1,2"}, {"with_children": "yes", "citizenship": "NO,unknown"})
+OF_MOTHERS = (
+    {"mother_age": "0-30,unknown"},
+    {"birth_order": "2+"},
+    {"mother_marital_status": "married,unknown"},
+)
 FROM_THEN = st.lists(st.dates(date(2002, 5, 1), date(2006, 1, 1)), min_size=1, max_size=24)
+
+
+def with_linked_places(reports: list[Report]) -> duckdb.DuckDBPyConnection:
+    store = with_known_reach(reports)
+    link(store, "centrality", CENTRALITY, key="municipality")
+    return store
 
 
 @patient
@@ -68,7 +92,7 @@ def test_a_flow_on_each_knowledge_date(
 @patient
 @given(stretched_logs(), FROM_THEN)
 def test_a_population_on_each_knowledge_date(reports: list[Report], known: list[date]) -> None:
-    store = with_known_reach(reports)
+    store = with_linked_places(reports)
     witness = {3: 1, 11: 0}
     for county in (3, 11):
         rows = vintages(store, "population", DAY, known, only={"county": f"{county:02}"}).rows()
@@ -86,9 +110,10 @@ def test_a_population_on_each_knowledge_date(reports: list[Report], known: list[
 @patient
 @given(stretched_logs(), FROM_THEN)
 def test_flows_of_persons_who_are_described_anew(reports: list[Report], known: list[date]) -> None:
-    store = with_known_reach(reports)
+    store = with_linked_places(reports)
     figures = [("immigration", only) for only in OF_HISTORIES]
-    figures += [("births", {"mother_age": "0-30,unknown"})]
+    figures += [("births", only) for only in OF_MOTHERS]
+    figures += [("emigration", OF_CHILDREN[0]), ("internal_out", {"centrality": "rural"})]
     for figure, only in figures:
         kept: Any = {name: codes.split(",") for name, codes in only.items()}
         for row in vintages(store, figure, QUARTER, known, only=kept).rows():
@@ -138,6 +163,65 @@ def late_births() -> Any:
         events.append(event(2 * n + 1, 2, period.start, period.start, reached=301))
         events.append(event(2 * n + 2, 2, period.start, add_months(period.end, 2), reached=301))
     return hand_made([{}], event=events)
+
+
+def with_a_merged_mother() -> Any:
+    """A mother of two, whom her children name by a number that was merged long ago.
+
+    That the second child is hers, and where she was born, is known from 2003 on; that she is
+    married, from 2004 on.
+    """
+    always, known = date(1900, 1, 1), date(2000, 1, 1)
+    later, at_last = date(2003, 1, 1), date(2004, 1, 1)
+
+    def told(person: int, born: date, country: str, mother: int | None, *when: date) -> Any:
+        days = (always, OPEN, *when)
+        return (person, 2, born, COUNTRY_CODES[country], mother, None, 1, *days, person)
+
+    first, second, her = date(2002, 2, 1), date(2002, 1, 1), date(1970, 1, 1)
+    people = ((3, her), (4, first), (5, second))
+    return hand_made(
+        [
+            {"person": n, "sex": 2, "birth_date": born, "valid_from": max(born, known)}
+            for n, born in people
+        ],
+        attribute=[
+            told(3, her, "PL", None, known, later), told(3, her, "SE", None, later, OPEN),
+            told(4, first, "NO", 98, known, OPEN),
+            told(5, second, "NO", None, known, later), told(5, second, "NO", 98, later, OPEN),
+        ],
+        marital=[
+            (3, 1, None, known, OPEN, known, at_last, 1), (3, 2, 4, known, OPEN, at_last, OPEN, 1),
+        ],
+        identity=[(98, 3, known, OPEN, 1)],
+        event=[
+            event(3, 1, known, known, reached=301),
+            event(4, 2, first, first, reached=301), event(5, 2, second, first, reached=301),
+            event(6, 8, date(2002, 3, 1), first, left=301, person=3),
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("figure", "only", "values"),
+    [
+        ("population", {"children": "1"}, [1, 0, 0]),
+        ("population", {"children": "2"}, [0, 1, 1]),
+        ("births", {"birth_order": "2"}, [0, 1, 1]),
+        ("births", {"mother_marital_status": "married"}, [0, 0, 2]),
+        ("births", {"mother_marital_status": "never_married"}, [1, 2, 0]),
+        ("births", {"mother_country_of_birth": "SE"}, [0, 2, 2]),
+        ("emigration", {"children": "2"}, [0, 1, 1]),
+    ],
+)
+def test_who_is_named_by_a_merged_number(
+    figure: str, only: dict[str, str], values: list[int]
+) -> None:
+    store = with_a_merged_mother()
+    known = [date(2002, 6, 1), date(2003, 6, 1), date(2004, 6, 1)]
+    of: Any = DAY if figure == "population" else QUARTER
+    found = vintages(store, figure, of, known, only=only).data
+    assert found[FIGURES[figure].id].to_pylist() == values
 
 
 def test_measures_are_of_the_first_and_the_last_delay() -> None:

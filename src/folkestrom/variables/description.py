@@ -220,26 +220,32 @@ def rows_with_mother(source: str, rows: Rows = EVENT_ROWS) -> str:
     reads=["attribute", "identity", "marital"],
     example={"source": "flow_rows"},
 )
-def rows_with_maternity(source: str) -> str:
+def rows_with_maternity(source: str, rows: Rows = EVENT_ROWS) -> str:
     """Births with the mother's marital status on the day, and which of her live births they are.
 
     Of twins the one is a birth before the other. Nothing for other events, and where the mother is
     not in the register.
     """
-    numbered = "row_number() OVER (PARTITION BY mother ORDER BY birth_date, person)"
+    told = naming("attribute", ["mother"], rows.known)
+    if rows.many:
+        told = naming_always(f"(SELECT * FROM attribute WHERE {EVER_KNOWN})", ["mother"])
+    birth = f"r.kind = {int(Kind.BIRTH)}"
+    born = "coalesce({0}.birth_date, DATE '9999-12-31')"
     return f"""
-        SELECT r.*, w.marital_status AS mother_marital_status, a.birth_order
+        SELECT r.*, w.marital_status AS mother_marital_status, o.birth_order
         FROM {source} r
         LEFT JOIN (
-          SELECT person, mother, CAST({numbered} AS INTEGER) AS birth_order
-          FROM (
-            SELECT person, mother, birth_date
-            FROM {naming("attribute", ["mother"], EVENT_ROWS.known)} AS told
-            WHERE mother IS NOT NULL
-          ) AS h
-        ) a ON r.kind = {int(Kind.BIRTH)} AND a.person = r.person
-        LEFT JOIN marital w ON w.person = a.mother AND w.valid_from <= r.event_date
-          AND w.valid_to > r.event_date AND {_known(EVENT_ROWS, "w")}
+          WITH told AS (SELECT person, mother, birth_date, known_from, known_to FROM {told} AS h)
+          SELECT r.person, r.known, a.mother, CAST(count(*) AS INTEGER) AS birth_order
+          FROM (SELECT DISTINCT person, {rows.known} AS known FROM {source} r WHERE {birth}) r
+          JOIN told a ON a.person = r.person AND a.known_from <= r.known AND a.known_to > r.known
+          JOIN told b ON b.mother = a.mother AND b.known_from <= r.known AND b.known_to > r.known
+            AND ({born.format("b")} < {born.format("a")}
+              OR ({born.format("b")} = {born.format("a")} AND b.person <= a.person))
+          GROUP BY r.person, r.known, a.mother
+        ) o ON {birth} AND o.person = r.person AND o.known = {rows.known}
+        LEFT JOIN marital w ON w.person = o.mother AND w.valid_from <= r.event_date
+          AND w.valid_to > r.event_date AND {_known(rows, "w")}
     """
 
 
@@ -316,7 +322,7 @@ def _joined(source: Source, columns: Sequence[str], last: str, rows: Rows) -> li
     if source is MOTHER:
         return [rows_with_mother(last, rows)]
     if source is MATERNITY:
-        return [rows_with_maternity(last)]
+        return [rows_with_maternity(last, rows)]
     if not isinstance(source, History):
         raise TypeError(f"rows of {rows.name} have no {source.name}")
     if source.made and rows.many:

@@ -34,15 +34,17 @@ from folkestrom.statistics.population import PERSONS, Moment, coded, fetch, stoc
 from folkestrom.statistics.revisions.by_knowledge import cells_by_knowledge, figures, on_dates
 from folkestrom.statistics.revisions.explained import check_drawn
 from folkestrom.statistics.revisions.moments import known_then
-from folkestrom.variables.description import EVENT_ROWS, RESIDENTS, described
+from folkestrom.variables.description import EVENT_ROWS, RESIDENTS, columns_of, described
 from folkestrom.variables.knowledge import changed
 from folkestrom.variables.knowledge.changed import (
     ON_DATES,
     described_by,
+    kin_as_known,
     quiet_rows,
     redescribed,
     rows_on_dates,
 )
+from folkestrom.variables.knowledge.places import cut_by_places, of_places
 from folkestrom.variables.past import stays_of_children
 from folkestrom.variables.selection import Only, chosen_with, kept, kept_notes
 from folkestrom.variables.sources import CHILDREN
@@ -133,8 +135,7 @@ def vintages(
     every, until
         Otherwise how far they are apart, and the last one.
     only
-        Codes to keep, by variable. Variables of places as they are linked take a count for every
-        knowledge date; all others one for all of them.
+        Codes to keep, by variable.
     extraction_months
         Months from the day, or the end of the period, to the first knowledge date.
 
@@ -167,8 +168,8 @@ def vintages(
             "describes other flows", where="only", value=", ".join(v.name for v in chosen)
         )
     days = [day for day in known if not isinstance(day, KnownMoment)]
-    counted = _in_one_pass(connection, figure, of, days, chosen, codes) if days else None
-    found = dict(zip(days, counted, strict=True)) if counted is not None else {}
+    counted = _in_one_pass(connection, figure, of, days, chosen, codes) if days else []
+    found = dict(zip(days, counted, strict=True))
     for day in known:
         if day not in found:
             with known_then(connection, day):
@@ -207,28 +208,26 @@ def _in_one_pass(
     known: Sequence[date],
     chosen: Sequence[Variable],
     codes: Only,
-) -> list[int] | None:
-    """The figure on each knowledge date, or None where it takes a count on each of them."""
+) -> list[int]:
+    """The figure on each knowledge date."""
     needs, steps, rows = needs_of(chosen), [residents_as_known()], RESIDENTS
-    values: dict[str, object] = {}
     if isinstance(of, Period):
         level = max((variable.area for variable in chosen), default=0)
-        steps = [events_as_known().named("counted_events"), flow_rows(level)]
-        rows, values = EVENT_ROWS, {"start": of.start, "end": of.end}
-    else:
-        values = {"eve": of - timedelta(days=1)}
-    changing = described_by(needs, rows)
-    if changing is None:
-        return None
+        steps, rows = [events_as_known().named("counted_events"), flow_rows(level)], EVENT_ROWS
     start, end = (of.start, of.end) if isinstance(of, Period) else (of, of)
-    spans = [Span(day, start - timedelta(days=1), end) for day in known]
-    provide_homes_of(connection, needs, spans)
-    values = changed.parameters(values, known)
+    eve = start - timedelta(days=1)
+    values = changed.parameters(
+        {"start": start, "end": end, "eve": eve, "described_first": eve}, known
+    )
+    provide_homes_of(connection, needs, [Span(day, eve, end) for day in known])
+    steps += cut_by_places(steps[-1].name, needs, rows)
+    have = columns_of(of_places(needs))
+    changing = described_by(needs, rows)
     passes = [(steps, rows)]
     if changing:
         # As tables, since they are read twice.
         source = steps[-1].name
-        listed = [*steps, redescribed(source, changing, rows)]
+        listed = [*steps, kin_as_known(), redescribed(source, changing, rows)]
         _put(connection, changed.TABLE, listed, values)
         if CHILDREN in changing:
             _put(connection, "stays_of_children", [stays_of_children()], values)
@@ -237,7 +236,7 @@ def _in_one_pass(
     condition = CONDITIONS.get(FIGURES[figure], "TRUE")
     total = np.zeros(len(known), np.int64)
     for begun, sort in passes:
-        shown = [*begun, *described(begun[-1].name, needs, sort)]
+        shown = [*begun, *described(begun[-1].name, needs, sort, have)]
         by = {f"v{n}": variable.sql for n, variable in enumerate(chosen)}
         shown.append(cells_by_knowledge(shown[-1].name, by, on_dates(len(known)), condition))
         cells = _kept(fetch(connection, shown, values), chosen, codes)

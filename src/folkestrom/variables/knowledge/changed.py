@@ -5,14 +5,16 @@ Everybody else is described once, however many knowledge dates are asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from folkestrom.engine.steps import step
-from folkestrom.model.knowledge import ALWAYS_KNOWN, EVER_KNOWN, changing, merged_meanwhile
+from folkestrom.model.identities import naming_always
+from folkestrom.model.knowledge import ALWAYS_KNOWN, EVER_KNOWN, changing
 from folkestrom.variables.description import EVENT_ROWS, PERSON_DAYS, RESIDENTS, Rows
+from folkestrom.variables.knowledge.places import of_places
 from folkestrom.variables.sources import (
     AGE,
     ATTRIBUTE,
@@ -21,6 +23,7 @@ from folkestrom.variables.sources import (
     CITIZENSHIP,
     HISTORIES,
     MARITAL,
+    MATERNITY,
     MOTHER,
     PARENTS,
     RESIDENCE,
@@ -33,6 +36,8 @@ from folkestrom.variables.sources import (
 #: The table of these persons.
 TABLE: Final = "persons_redescribed"
 
+_TOLD: Final = "kin_as_known"
+
 #: What residents, and events, have by themselves, whatever is known of anything else.
 _OWN: Final[dict[str, set[Source]]] = {
     RESIDENTS.name: {AGE, ATTRIBUTE, BIRTHPLACE, RESIDENCE},
@@ -40,8 +45,8 @@ _OWN: Final[dict[str, set[Source]]] = {
 }
 
 
-def described_by(needs: Iterable[Source], rows: Rows) -> list[Source] | None:
-    """What describes rows and changes with what is known; None: more than persons' own histories.
+def described_by(needs: Sequence[Source], rows: Rows) -> list[Source]:
+    """What describes persons in rows and changes with what is known.
 
     Parameters
     ----------
@@ -50,22 +55,25 @@ def described_by(needs: Iterable[Source], rows: Rows) -> list[Source] | None:
     rows
         Residents or events.
     """
-    beyond = [need for need in needs if need not in {*_OWN[rows.name], YEAR}]
-    found = [need for need in beyond if not isinstance(need, Completed)]
-    return found if all(_is_own(need, rows) for need in found) else None
+    without = {*_OWN[rows.name], YEAR, *of_places(needs)}
+    return [n for n in needs if n not in without and not isinstance(n, Completed)]
 
 
-def _is_own(need: Source, rows: Rows) -> bool:
-    if not isinstance(need, History):
-        return need in (PARENTS, MOTHER)
-    if need is CHILDREN:
-        return rows is RESIDENTS
-    return need.key == "person"
+@step(_TOLD, reads=["attribute", "identity"])
+def kin_as_known() -> str:
+    """Births and parents of persons, these by the numbers that go on, by times of knowledge.
+
+    A merge of identities is one more thing that becomes known of those whom it names.
+    """
+    return f"""
+        SELECT person, birth_date, country_of_birth, mother, father, known_from, known_to
+        FROM {naming_always("attribute", ("mother", "father"))} AS told WHERE {EVER_KNOWN}
+    """
 
 
 @step(
     TABLE,
-    reads=["event", "identity", *HISTORIES],
+    reads=["event", *HISTORIES],
     example={"source": "residents_as_known", "needs": (MARITAL, CITIZENSHIP, PARENTS)},
 )
 def redescribed(source: str, needs: Sequence[Source], rows: Rows = RESIDENTS) -> str:
@@ -82,30 +90,21 @@ def redescribed(source: str, needs: Sequence[Source], rows: Rows = RESIDENTS) ->
             f"SELECT person FROM event WHERE event_date < {until} AND {EVER_KNOWN} "
             f"AND NOT ({ALWAYS_KNOWN})"
         )
+    of_kin = changing(_TOLD, ("birth_date", "country_of_birth", "mother", "father"))
     if {PARENTS, MOTHER} & {*needs}:
-        of_parents = changing("attribute", ("birth_date", "country_of_birth", "mother", "father"))
-        merged = merged_meanwhile()
-        kin = f"""({of_parents} UNION SELECT person FROM {merged}
-          UNION SELECT survivor FROM {merged})"""
-        parts.append(
-            f"SELECT person FROM attribute WHERE person IN {kin} OR mother IN {kin} "
-            f"OR father IN {kin}"
-        )
+        own = " OR ".join(f"{who} IN ({of_kin})" for who in ("person", "mother", "father"))
+        parts.append(f"SELECT person FROM {_TOLD} WHERE {own}")
+    if MATERNITY in needs:
+        wed = _of("marital", ("marital_status",), "on", rows)
+        mothers = f"SELECT mother FROM {_TOLD} WHERE person IN ({of_kin}) UNION {wed}"
+        parts.append(f"SELECT person FROM {_TOLD} WHERE mother IN ({mothers})")
     if CHILDREN in needs:
-        parts.append(_parents_of_changed(source))
+        kin = f"({of_kin} UNION {_of('residence', ('birth_date',), 'on', rows)})"
+        parts.append(
+            f"SELECT unnest([mother, father]) AS person FROM {_TOLD} WHERE person IN {kin}"
+        )
     changed = " UNION ".join(parts)
     return f"SELECT person FROM ({changed}) WHERE person IN (SELECT person FROM {source})"
-
-
-def _parents_of_changed(source: str) -> str:
-    """Parents of residents whose residence, birth or parents are not the same on all dates."""
-    own = changing("attribute", ("birth_date", "mother", "father"))
-    there = _of("residence", ("birth_date",), "day", RESIDENTS)
-    merged = merged_meanwhile()
-    kin = f"{own} UNION {there} UNION SELECT person FROM {merged}"
-    return f"""SELECT unnest([mother, father]) AS person FROM attribute
-        WHERE person IN (SELECT person FROM ({kin}) WHERE person IN (SELECT person FROM {source}))
-        UNION SELECT unnest([person, survivor]) AS person FROM {merged}"""
 
 
 def _of(table: str, columns: Sequence[str], holds: str, rows: Rows) -> str:
@@ -156,5 +155,5 @@ def parameters(of: dict[str, object], known: Sequence[date]) -> dict[str, object
     dates: dict[str, object] = {f"known_{n}": day for n, day in enumerate(known)}
     first_last = {"known_first": known[0], "known_last": known[-1]}
     # Who is described once is described as known on the first of them.
-    once = {"known_at": known[0], "known_end": known[0], "described_first": of.get("eve")}
+    once = {"known_at": known[0], "known_end": known[0]}
     return of | dates | first_last | once | EVERYBODY
