@@ -19,5 +19,5 @@ def test_households_children_events_and_migrants(reference: Path, tmp_path: Path
     whole = tmp_path / "whole"
     create(whole, reference=reference, last_year=2022, dwellings=True)
     found = figures(whole, reference)
-    assert len(found) == 20 + 2 * 21
+    assert len(found) == 21 + 2 * 21
     assert not too_far(found, BOUNDS)

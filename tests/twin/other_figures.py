@@ -180,6 +180,9 @@ def _events(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, floa
     mothers = with_last(births, "mother", reports, "marital_status")
     outside = "births_outside_marriage"
     yield "events", outside, told[outside], int((mothers != "married").sum())
+    stillborn = pl.read_parquet(twin / "variables" / "stillbirths.parquet")
+    mine = stillborn.filter(pl.col("from") == dt.date(2020, 1, 1))
+    yield "events", "stillbirths", told["stillbirths"], int(mine["value"].sum())
 
 
 def _migrants(twin: Path, reference: Path) -> Iterator[tuple[str, str, float, float]]:

@@ -28,7 +28,10 @@ def test_the_folder_holds_reports_truth_and_variables(small: Result) -> None:
     truth = ("leavers", "model", "offsets", "panel", "persons", "residence", "revisions")
     assert found == {
         *(f"truth/{name}.{'json' if name == 'model' else 'parquet'}" for name in truth),
-        *(f"variables/{name}.parquet" for name in (*YEARLY, "background", "arrival")),
+        *(
+            f"variables/{name}.parquet"
+            for name in (*YEARLY, "background", "arrival", "stillbirths")
+        ),
         "municipalities/centrality.parquet",
         "stays.parquet",
     }

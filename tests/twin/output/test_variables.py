@@ -23,7 +23,10 @@ MILLION = 1_000_000
 BOUNDS = (0, MILLION, 5 * MILLION, 20 * MILLION, 50 * MILLION)
 GROUPS = ("below_0", "0-1", "1-5", "5-20", "20-50", "50+")
 FIFTHS = (200_000, 345_000, 505_000, 685_000)
-SPELLS = ("education", "employment", "income", "income_amount", "wealth", "background", "arrival")
+SPELLS = (
+    "education", "employment", "income", "income_amount", "wealth", "background", "arrival",
+    "stillbirths",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +218,28 @@ def test_background_and_arrival_are_those_of_the_truth(free: Path, panel: pl.Dat
     stay = (came["year"] - came["value"]).to_numpy()
     steps = np.array(["0-2", "3-5", "6-10", "11+"])[np.searchsorted([2, 5, 10], stay)]
     assert np.array_equal(steps, came["origin"].str.split(" ").list.last().to_numpy())
+
+
+def test_stillbirths_are_as_many_as_published_and_nine_months_from_any_birth(free: Path) -> None:
+    found = pl.read_parquet(free / "variables" / "stillbirths.parquet")
+    found = found.select("person", year=pl.col("from").dt.year())
+    scale = json.loads((free / "truth" / "model.json").read_text(encoding="utf-8"))["scale"]
+    number = dict(found.group_by("year").len().iter_rows())
+    for year, published in {
+        2000: 225,
+        2006: 201,
+        2011: 198,
+        2016: 183,
+        2019: 123,
+        2020: 133,
+    }.items():
+        assert abs(number.get(year, 0) - scale * published) <= 0.5
+    births = pl.read_parquet(
+        free / "reports" / "*.parquet", columns=["kind", "mother", "event_date"]
+    ).filter(pl.col("kind").cast(pl.String) == "birth")
+    both = found.join(births, left_on="person", right_on="mother")
+    assert len(both) > 10, "some have other children"
+    assert ((both["event_date"].dt.year() - both["year"]).abs() > 1).all()
 
 
 def test_the_reason_is_the_one_of_the_first_immigration(free: Path, panel: pl.DataFrame) -> None:

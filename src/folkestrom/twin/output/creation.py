@@ -27,7 +27,7 @@ from folkestrom.twin.output.parameters import describe_parameters
 from folkestrom.twin.output.signs import Signs
 from folkestrom.twin.output.stays import write_stays
 from folkestrom.twin.output.truth import Offsets, Persons, RevisionsTruth, write_model
-from folkestrom.twin.output.variables import Backgrounds, Variables, write_centrality
+from folkestrom.twin.output.variables import Backgrounds, Stillbirths, Variables, write_centrality
 from folkestrom.twin.targets.definition import Targets
 from folkestrom.twin.targets.embedded import embedded_targets
 from folkestrom.twin.targets.reference import reference_targets
@@ -226,6 +226,7 @@ def _observers(
         (work / VARIABLES).mkdir()
         found += [Variables(work / VARIABLES, len(country.people.birth))]
         found += [Backgrounds(work / VARIABLES)]
+        found += [Stillbirths(work / VARIABLES / "stillbirths.parquet")]
         (work / MUNICIPALITIES).mkdir()
         write_centrality(work / MUNICIPALITIES / "centrality.parquet", country)
     return found

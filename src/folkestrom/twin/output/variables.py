@@ -18,8 +18,12 @@ from folkestrom.twin.lives import income, wealth
 from folkestrom.twin.lives.compiled import kernel
 from folkestrom.twin.lives.levels import LISTED, list_levels
 from folkestrom.twin.lives.mobility import EDUCATIONS, EMPLOYMENTS, GROUPS, INCOMES
+from folkestrom.twin.lives.people import RESIDENT
+from folkestrom.twin.lives.random import draws
 from folkestrom.twin.lives.stock import day_number, year_starts
 from folkestrom.twin.output import parquet_tables
+from folkestrom.twin.receipt import reports as r
+from folkestrom.twin.receipt.reports import Rows
 from folkestrom.twin.years.country import Country
 from folkestrom.twin.years.simulation import Observer
 from folkestrom.twin.years.window import Window, adults
@@ -30,6 +34,7 @@ AMOUNTS = {"wealth": wealth.UNIT, "income_amount": income.UNIT}
 """Yearly files of NOK, and what their values are multiples of."""
 _CHUNK = 4_000_000
 NOBODY = -(2**31)
+_STILLBORN = 221
 _NAMED, _NUMBERED, _YEARS = parquet_tables.TEXT, pa.int64(), pa.int16()
 
 
@@ -184,6 +189,63 @@ class Backgrounds(Observer):
         with parquet_tables.ParquetTable(self._arrival, _schema(_YEARS)) as sheet:
             since = year_starts(years.astype(np.int64))
             sheet.add(_constant(came, pa.array(years), since, end))
+
+
+class Stillbirths(Observer):
+    """Writes the women who had a stillborn child in a year: as many as were published.
+
+    Each is as old as a mother of the year, and had no live birth in it or the years beside it. The
+    register's reports tell of none of them.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._sheet = parquet_tables.ParquetTable(path, _schema(_YEARS))
+        self._mothers = [np.empty(0, np.int64)] * 2
+        self._year, self._number = 0, 0
+
+    def closed(self, country: Country, w: Window, rows: Rows) -> None:
+        """Note the mothers of the year, and choose for the year before it."""
+        born = rows.person[(rows.kind == r.BIRTH) & (rows.relation == 0)]
+        mothers = country.people.mother[born].astype(np.int64)
+        self._choose(country, mothers[mothers >= 0])
+        self._year = w.year
+        self._number = int(country.targets.stillbirths[w.t]) if w.fraction == 1.0 else 0
+
+    def finished(self, country: Country) -> None:
+        """Choose for the last year, if it was a whole one."""
+        self._choose(country, np.empty(0, np.int64))
+        self._sheet.close()
+
+    def _choose(self, country: Country, after: NDArray[np.int64]) -> None:
+        people, year = country.people, self._year
+        before, mothers = self._mothers
+        self._mothers = [mothers, after]
+        women = (people.sex[: country.size] == 1) & (people.status[: country.size] == RESIDENT)
+        women[np.concatenate([before, mothers, after])] = False
+        pool = np.flatnonzero(women)
+        pool = pool[np.argsort(draws(country.seed, pool, year, _STILLBORN), kind="stable")]
+        chance = draws(country.seed, mothers, year, _STILLBORN)
+        alike = people.birth_year[mothers[np.argsort(chance, kind="stable")[: self._number]]]
+        chosen = [
+            pool[people.birth_year[pool] == born][:many]
+            for born, many in zip(*np.unique(alike, return_counts=True), strict=True)
+        ]
+        found = np.sort(np.concatenate([*chosen, np.empty(0, np.int64)]))
+        ends = (parquet_tables.dates(year_starts(np.full(len(found), y))) for y in (year, year + 1))
+        since, until = ends
+        self._sheet.add(
+            {
+                "person": parquet_tables.persons(found),
+                "value": pa.array(np.ones(len(found), np.int16)),
+                "from": since,
+                "to": until,
+            }
+        )
 
 
 def _constant(

@@ -62,6 +62,7 @@ def _shapes(targets: Targets) -> Iterator[str]:
         "adjustment": (windows,),
         "marriages": (windows,),
         "divorces": (windows,),
+        "stillbirths": (windows,),
         "moves": (windows,),
         "municipality_population": (stocks, places),
         "centrality": (places,),

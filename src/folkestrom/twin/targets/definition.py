@@ -50,7 +50,7 @@ class Targets:
         int64[T]: totals of the window.
     adjustment
         int64[T]: what remains of the growth when births, deaths and migration are taken away.
-    marriages, divorces, moves
+    marriages, divorces, stillbirths, moves
         int64[T]: totals of the window, moves between municipalities (0: not known).
     municipality_codes
         int16[M]: codes in the borders of 2020-2023, ascending.
@@ -87,6 +87,7 @@ class Targets:
     adjustment: Ints
     marriages: Ints
     divorces: Ints
+    stillbirths: Ints
     moves: Ints
     municipality_codes: NDArray[np.int16]
     municipality_population: Ints

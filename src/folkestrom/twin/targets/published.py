@@ -154,10 +154,10 @@ def five_year(population: Ints) -> Ints:
 
 
 def event_targets(years: tuple[int, ...], told: Told | None = None) -> dict[str, Ints]:
-    """Marriages, divorces and moves between municipalities of each window, int64[T].
+    """Marriages, divorces, stillbirths and moves between municipalities of each window, int64[T].
 
     Single years are in ``data/events.csv``, with their sources. Between known years and beyond them
-    marriages and divorces are as in the nearest, by straight lines; moves are 0: not known.
+    the first three are as in the nearest, by straight lines; moves are 0: not known.
 
     Parameters
     ----------
@@ -169,13 +169,13 @@ def event_targets(years: tuple[int, ...], told: Told | None = None) -> dict[str,
     Examples
     --------
     >>> {name: int(values[-1]) for name, values in event_targets((2019, 2020, 2021)).items()}
-    {'marriages': 16151, 'divorces': 9355, 'moves': 247257}
+    {'marriages': 16151, 'divorces': 9355, 'stillbirths': 133, 'moves': 247257}
     """
     path = resources.files("folkestrom.twin.targets") / "data" / "events.csv"
     with path.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     out = {}
-    for name in ("marriages", "divorces"):
+    for name in ("marriages", "divorces", "stillbirths"):
         known = (told or {}).get(name) or {int(row["year"]): int(row[name]) for row in rows}
         at = sorted(known)
         values = np.interp(years[:-1], at, [known[year] for year in at])

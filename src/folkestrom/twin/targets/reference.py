@@ -177,9 +177,11 @@ def read_accounts(path: Path, years: tuple[int, ...], population: Ints) -> dict[
 
 
 def read_events(path: Path) -> dict[str, dict[int, int]]:
-    """Marriages and divorces by year; 0 stands for a year that the table has not yet."""
+    """Marriages, divorces and stillbirths by year; 0: a year that the table has not yet."""
     frame = read_table(path, null_values=["NA"])
-    names = {"marriages": "inngåtte_ekteskap", "divorces": "skilsmisser"}
+    names = {
+        "marriages": "inngåtte_ekteskap", "divorces": "skilsmisser", "stillbirths": "dødfødte",
+    }  # fmt: skip
     return {
         name: {int(y): int(n) for y, n in frame.select("år", column).rows() if int(n or 0)}
         for name, column in names.items()

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 _GOLDEN: Final = 0.6180339887498949
 #: The account's terms: births of boys and girls, deaths, immigration, emigration, adjustment.
 _SIGNS: Final = np.array([1, 1, -1, 1, -1, 1])
-_EVENTS: Final = ("marriages", "divorces", "moves")
+_EVENTS: Final = ("marriages", "divorces", "stillbirths", "moves")
 #: A country of fewer people than this has no published table worth the name.
 _FEWEST: Final = 1000
 
