@@ -125,10 +125,11 @@ def of_signs(work: Path, seed: int, draws: int) -> list[Row]:
     with store.reading() as connection:
         times = Times(DAY, KNOWN, coverage(connection))
         people = People(connection, times, strata[:1], Groups(strata[1:], 1, {}), [])
-        people_of = SimpleNamespace(
-            groups=people.groups, strata=0, now=people.now, audited=None, audits=people.audits
-        )
         audits = [people._read(back) for back in AUDITED]
+        people_of = SimpleNamespace(
+            groups=people.groups, strata=0, now=people.now, audited=None,
+            hidden=np.array([np.bincount(one.left, minlength=4)[1:] for one in audits], float),
+        )  # fmt: skip
         people_of.strata = people.strata
     chances = chances_of(born, pl.read_parquet(work / "truth" / "leavers.parquet"))
     true = [

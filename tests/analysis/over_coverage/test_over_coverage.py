@@ -190,7 +190,12 @@ def test_who_left_long_ago_is_not_taken_for_who_left_lately() -> None:
         np.repeat([shows, shows, never], [5_000, 120, 120]), np.repeat([0, 1, 3], [5_000, 120, 120])
     )
     people: Any = SimpleNamespace(
-        now=now, everybody=now, audited=audited, audits=6, strata=1, groups=[()]
+        now=now,
+        everybody=now,
+        audited=audited,
+        hidden=np.tile([20.0, 0, 20], (6, 1)),
+        strata=1,
+        groups=[()],
     )
     signs = Signs(("work",), weights={"work": 1.0})
     found = by_signs(people, signs, 0.95)[0].estimates

@@ -262,21 +262,20 @@ class People:
         return list(self._places[1])
 
     @property
-    def audits(self) -> int:
-        """On how many days of years before it is looked at who had left."""
-        return len(self._audited_days)
-
-    @property
-    def _audited_days(self) -> list[int]:
-        first = years_before(self._times.limits.first, -YEARS)
-        return [back for back in AUDITED if years_before(self._times.day, back) >= first]
-
-    @cached_property
     def audited(self) -> Registered:
         """Those of years before of whom it is known by now whether they were here."""
-        years = self._audited_days
+        return self._audit[0]
+
+    @property
+    def hidden(self) -> NDArray[np.float64]:
+        """Those of them who had left, by how long ago, on each of those days: (days, 3)."""
+        return self._audit[1]
+
+    @cached_property
+    def _audit(self) -> tuple[Registered, NDArray[np.float64]]:
+        first = years_before(self._times.limits.first, -YEARS)
+        years = [back for back in AUDITED if years_before(self._times.day, back) >= first]
         if not years:
-            first = years_before(self._times.limits.first, -YEARS)
             raise UsageError(
                 "is too soon: nothing has become known yet of who had left years before",
                 where="date", value=self._times.day,
@@ -285,7 +284,8 @@ class People:
             )  # fmt: skip
         parts = [self._read(back) for back in years]
         columns = (np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS)
-        return Registered(*columns)
+        hidden = [np.bincount(part.left, minlength=4)[1:] for part in parts]
+        return Registered(*columns), np.array(hidden, float)
 
     def _read(self, back: int) -> Registered:
         tables = [linked.table for linked in self.sources]

@@ -90,8 +90,9 @@ def share_below(
 
 
 def corrected(
-    below: Integers, persons: Integers, present: Share, gone: Share, *, level: float = 0.95
-) -> Estimates:
+    below: Integers, persons: Integers, present: Share, gone: Share, *, level: float = 0.95,
+    held_up: tuple[float, float] = (0.0, 0.0),
+) -> Estimates:  # fmt: skip
     """Persons who are gone, by group, corrected for those who seem so or do not.
 
     Rogan & Gladen (1978), *American Journal of Epidemiology* 107, 71-76, in strata. The interval
@@ -106,6 +107,8 @@ def corrected(
         Share below of those who are present, by stratum, and of those who are gone: one stratum.
     level
         Of the intervals.
+    held_up
+        So many of those who are gone are not below besides, with the variance.
 
     Raises
     ------
@@ -131,7 +134,7 @@ def corrected(
             "is a threshold that those who are gone pass as often as others", where="threshold",
             allowed="one that tells them apart", next_step="Try others, or other signs",
         )  # fmt: skip
-    more = below.sum(axis=1) - expected
+    more = below.sum(axis=1) - expected + held_up[0]
     squared = float(norm.ppf((1 + level) / 2)) ** 2
     chance = persons @ (present.value * (1 - present.value))
     known = persons.astype(float) ** 2 @ present.variance
@@ -141,7 +144,7 @@ def corrected(
     first = -2 * more * tells - squared * (
         detected * (1 - detected) - chance / some - 2 * share
     )  # fmt: skip
-    last = more**2 - squared * (chance + known)
+    last = more**2 - squared * (chance + known + held_up[1])
     root = np.sqrt(np.maximum(first**2 - 4 * second * last, 0))
     safe = np.where(second > 0, second, 1)
     lower = np.where(second > 0, (-first - root) / (2 * safe), 0)
