@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -158,6 +159,17 @@ def test_the_adjustment_is_explained_where_it_is(fixed: Store, then: Store) -> N
     summed = dict(rows.group_by("county").agg(pl.col("units").sum()).iter_rows())
     adjusted = account.filter(pl.col("adjustment") != 0).select("county", "adjustment")
     assert {c: n for c, n in summed.items() if n} == dict(adjusted.iter_rows())
+
+
+def test_borders_that_change_are_no_adjustment(then: Store) -> None:
+    asked: dict[str, Any] = {"from_": "2019-07-01", "to_": "2020-07-01", "to": "polars"}
+    for area in ("county", "municipality", "basic_unit"):
+        account = _frame(then.changes(by=area, **asked))
+        assert account["border_changes"].abs().sum() > 0
+        adjusted = account.filter(pl.col("adjustment") != 0).select(area, "adjustment")
+        rows = _frame(then.explain(area=area, **asked))  # type: ignore[arg-type]
+        summed = dict(rows.group_by(area).agg(pl.col("units").sum()).iter_rows())
+        assert {c: n for c, n in summed.items() if n} == dict(adjusted.iter_rows())
 
 
 def test_projections_of_places_are_the_same_too(fixed: Store, then: Store) -> None:
@@ -350,6 +362,12 @@ def test_parts_of_town_are_a_level(country: Path, then: Store, tmp_path: Path) -
     assert town["persons"].sum() == whole["persons"].sum()
     account = then.changes("2020-01-01", "2021-01-01", by="part_of_town", to="polars")
     assert account["internal_in"].sum() == account["internal_out"].sum()
+    # Before any other question has put parts of town in place of basic units.
+    units = then.explain("2020-01-01", "2021-01-01", "part_of_town", to="polars")
+    summed = dict(_frame(units).group_by("part_of_town").agg(pl.col("units").sum()).iter_rows())
+    adjusted = _frame(account).filter(pl.col("adjustment") != 0)
+    expected = dict(adjusted.select("part_of_town", "adjustment").iter_rows())
+    assert {c: n for c, n in summed.items() if n} == expected != {}
     then.load_classifications(country / "then" / "classifications")
 
 
