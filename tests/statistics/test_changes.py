@@ -323,7 +323,7 @@ def test_births_by_order_and_the_mothers_marital_status() -> None:
         (lambda s: changes(s, [Period(date(2020, 1, 1), date(2199, 1, 1))]), "what the log knows"),
         (lambda s: changes(s, [year(2020)], ["marital"]), "Did you mean 'marital_status'"),
         (lambda s: changes(s, [year(2020)], quarters="guess"), "summation, register"),
-        (lambda s: explain(s, year(2020), "basic_unit"), "nation, county, municipality"),
+        (lambda s: explain(s, year(2020), "parish"), "nation, county, municipality"),
         (lambda s: Period(date(2020, 1, 1), date(2020, 1, 1)), "not before the end"),
         (lambda s: split(date(2020, 1, 1), date(2020, 5, 1), "quarter"), "does not end a quarter"),
         (lambda s: split(date(2020, 1, 1), date(2020, 5, 1), "week"), "year, quarter, month"),

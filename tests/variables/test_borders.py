@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -160,10 +161,26 @@ def test_the_adjustment_is_explained_where_it_is(fixed: Store, then: Store) -> N
     assert {c: n for c, n in summed.items() if n} == dict(adjusted.iter_rows())
 
 
+def test_borders_that_change_are_no_adjustment(then: Store) -> None:
+    asked: dict[str, Any] = {"from_": "2019-07-01", "to_": "2020-07-01", "to": "polars"}
+    for area in ("county", "municipality", "basic_unit"):
+        account = _frame(then.changes(by=area, **asked))
+        assert account["border_changes"].abs().sum() > 0
+        adjusted = account.filter(pl.col("adjustment") != 0).select(area, "adjustment")
+        rows = _frame(then.explain(area=area, **asked))  # type: ignore[arg-type]
+        summed = dict(rows.group_by(area).agg(pl.col("units").sum()).iter_rows())
+        assert {c: n for c, n in summed.items() if n} == dict(adjusted.iter_rows())
+
+
 def test_projections_of_places_are_the_same_too(fixed: Store, then: Store) -> None:
     asked = {"areas": "county", "years": 2, "to": "polars"}
     ours = fixed.project(2021, 2023, **asked)  # type: ignore[arg-type]
     assert _frame(ours).equals(_frame(then.in_borders(2020).project(2021, 2023, **asked)))  # type: ignore[arg-type]
+    # As they were, the years before the start are in the borders of the start: Oslo's share of the
+    # nation's births is not that of counties begun since.
+    as_it_was = then.project(2021, 2023, **asked)  # type: ignore[arg-type]
+    assert _frame(as_it_was).equals(_frame(ours))
+    assert "In the borders of 2021-01-01." in str(as_it_was.attrs)  # type: ignore[attr-defined]
     of_2024 = _frame(then.in_borders(2024).project(2021, 2023, **asked))  # type: ignore[arg-type]
     assert {"55", "56"} <= set(of_2024["county"])
     start = of_2024.filter(pl.col("year").cast(pl.String) == "2021").select("county", "population")
@@ -350,6 +367,12 @@ def test_parts_of_town_are_a_level(country: Path, then: Store, tmp_path: Path) -
     assert town["persons"].sum() == whole["persons"].sum()
     account = then.changes("2020-01-01", "2021-01-01", by="part_of_town", to="polars")
     assert account["internal_in"].sum() == account["internal_out"].sum()
+    # Before any other question has put parts of town in place of basic units.
+    units = then.explain("2020-01-01", "2021-01-01", "part_of_town", to="polars")
+    summed = dict(_frame(units).group_by("part_of_town").agg(pl.col("units").sum()).iter_rows())
+    adjusted = _frame(account).filter(pl.col("adjustment") != 0)
+    expected = dict(adjusted.select("part_of_town", "adjustment").iter_rows())
+    assert {c: n for c, n in summed.items() if n} == expected != {}
     then.load_classifications(country / "then" / "classifications")
 
 

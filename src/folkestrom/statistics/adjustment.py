@@ -22,16 +22,27 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from folkestrom.engine.rows import catalog_of
 from folkestrom.engine.steps import Step, step
 from folkestrom.model.cells import Cells
 from folkestrom.model.codes import IDENTITY_KINDS, Kind
 from folkestrom.model.specification import Dimension, Measure, TableSpecification, Text, same
 from folkestrom.statistics.flows import Window, in_window
 from folkestrom.statistics.population import fetch
+from folkestrom.variables.borders.asked import has_borders_of_each_day, note_of_borders
+from folkestrom.variables.borders.views import border_effects
 from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.variable import Variable, notes
 
-#: Places to explain by, as expressions over a municipality.
-AREAS: Final = {"nation": "0", "county": "municipality // 100", "municipality": "municipality"}
+#: Places to explain by, as expressions over a municipality and a basic unit. Where parts of town
+#: are asked for, they stand in place of basic units.
+AREAS: Final = {
+    "nation": "0",
+    "county": "municipality // 100",
+    "municipality": "municipality",
+    "part_of_town": "basic_unit",
+    "basic_unit": "basic_unit",
+}
 
 _ARRIVALS: Final = f"{int(Kind.BIRTH)}, {int(Kind.IMMIGRATION)}, {int(Kind.MOVE)}"
 _DEPARTURES: Final = f"{int(Kind.EMIGRATION)}, {int(Kind.DEATH)}, {int(Kind.MOVE)}"
@@ -49,11 +60,11 @@ def stock_changes() -> str:
     which something else becomes known instead.
     """
     return f"""
-        SELECT person, known_from AS known, municipality, 1 AS units
+        SELECT person, known_from AS known, municipality, basic_unit, 1 AS units
         FROM residence
         WHERE {_AT_END} AND {_BECAME_KNOWN}
         UNION ALL
-        SELECT person, known_to AS known, municipality, -1 AS units
+        SELECT person, known_to AS known, municipality, basic_unit, -1 AS units
         FROM residence
         WHERE {_AT_END} AND {_WAS_SUPERSEDED}
     """
@@ -63,27 +74,29 @@ def stock_changes() -> str:
 def flow_effects() -> str:
     """What each event that is counted, or was, in the flows of the period adds to a place."""
     return f"""
-        SELECT person, known_from, known_to, municipality_to AS municipality, 1 AS effect
+        SELECT person, known_from, known_to, municipality_to AS municipality,
+               basic_unit_to AS basic_unit, 1 AS effect
         FROM event
         WHERE kind IN ({_ARRIVALS}) AND {in_window()} AND known_to > $known_start
         UNION ALL
-        SELECT person, known_from, known_to, municipality_from AS municipality, -1 AS effect
+        SELECT person, known_from, known_to, municipality_from AS municipality,
+               basic_unit_from AS basic_unit, -1 AS effect
         FROM event
         WHERE kind IN ({_DEPARTURES}) AND municipality_from IS NOT NULL
           AND {in_window()} AND known_to > $known_start
     """
 
 
-@step("flow_changes")
-def flow_changes() -> str:
+@step("flow_changes", example={"effects": "flow_effects"})
+def flow_changes(effects: str) -> str:
     """How knowledge about the flows of the period changed: what flows take, the stock must give."""
     return f"""
-        SELECT person, known_from AS known, municipality, -effect AS units
-        FROM flow_effects
+        SELECT person, known_from AS known, municipality, basic_unit, -effect AS units
+        FROM {effects}
         WHERE {_BECAME_KNOWN}
         UNION ALL
-        SELECT person, known_to AS known, municipality, effect AS units
-        FROM flow_effects
+        SELECT person, known_to AS known, municipality, basic_unit, effect AS units
+        FROM {effects}
         WHERE {_WAS_SUPERSEDED}
     """
 
@@ -92,22 +105,22 @@ def flow_changes() -> str:
 def starts_outside_flows() -> str:
     """First registrations in the period, known from its start on: in the stock and in no flow."""
     return f"""
-        SELECT person, first_known AS known, municipality_to AS municipality, 1 AS units
+        SELECT person, first_known AS known, municipality_to AS municipality,
+               basic_unit_to AS basic_unit, 1 AS units
         FROM event
         WHERE kind = {int(Kind.FIRST_REGISTRATION)} AND event_date >= $start AND event_date < $end
           AND known_from <= $known_start AND known_to > $known_start
     """
 
 
-@step("unexplained", example={"area": "municipality"})
-def unexplained(area: str) -> str:
+@step("unexplained", example={"area": "municipality", "others": ("flow_changes",)})
+def unexplained(area: str, others: Sequence[str]) -> str:
     """What remains of a person's changes on one knowledge date in one place, where not nothing."""
     return f"""
         SELECT person, known, {area} AS area, sum(units) AS units
         FROM (
           SELECT * FROM stock_changes
-          UNION ALL SELECT * FROM flow_changes
-          UNION ALL SELECT * FROM starts_outside_flows
+          {"".join(f"UNION ALL SELECT * FROM {name} " for name in others)}
         ) AS changes
         GROUP BY 1, 2, 3
         HAVING sum(units) <> 0
@@ -151,17 +164,24 @@ def explained(further: Sequence[str] = ()) -> str:
     """
 
 
-def explain_steps(area: str) -> list[Step]:
-    """Steps to the explanation by a sort of place; the window's values are bound when they run."""
+def explain_steps(area: str, moving: str | None = None) -> list[Step]:
+    """Steps to the explanation by a sort of place; the window's values are bound when they run.
+
+    Parameters
+    ----------
+    area
+        One of `AREAS`.
+    moving
+        The catalog of a store whose places are as they were: its changes of borders are no
+        adjustment.
+    """
+    effects = [flow_effects()] if moving is None else [flow_effects(), border_effects(moving)]
+    changes = [flow_changes(e.name).named(e.name.replace("effects", "changes")) for e in effects]
+    changes.append(starts_outside_flows())
     return [
-        stock_changes(),
-        flow_effects(),
-        flow_changes(),
-        starts_outside_flows(),
-        unexplained(AREAS[area]),
-        attributed(),
-        explained(),
-    ]
+        stock_changes(), *effects, *changes,
+        unexplained(AREAS[area], [change.name for change in changes]), attributed(), explained(),
+    ]  # fmt: skip
 
 
 def explain(
@@ -181,23 +201,38 @@ def explain(
     windows
         Periods with their knowledge dates, one after the other.
     area
-        "nation", "county" or "municipality": units that cancel inside a place are not listed.
+        One of `AREAS`: units that cancel inside a place are not listed.
     when, known
         Period and knowledge date, for the title.
     """
+    # Looked up first: parts of town come to stand in place of basic units.
+    places = places_of(connection, area)
+    moving = catalog_of(connection) if has_borders_of_each_day(connection) else None
     tables = []
     for window in windows:
         parameters = window.parameters | {"eve": window.end - timedelta(days=1)}
-        tables.append(fetch(connection, explain_steps(area), parameters))
-    places = () if area == "nation" else (VARIABLES[area].dimension,)
+        tables.append(fetch(connection, explain_steps(area, moving), parameters))
     filled = SPECIFICATION.fill(when=when, known=known)
     data = readable(unit_by_unit(pa.concat_tables(tables)), area)
     specification = replace(
         filled,
-        dimensions=(*places, *filled.dimensions),
-        footnotes=(*filled.footnotes, *_sums(data)),
+        dimensions=(*(place.dimension for place in places), *filled.dimensions),
+        footnotes=(*filled.footnotes, *notes(places), *_sums(data)),
     )
     return Cells(specification, data)
+
+
+def places_of(connection: duckdb.DuckDBPyConnection, area: str) -> tuple[Variable, ...]:
+    """What names the places to explain by, in the borders that a connection asks for.
+
+    Parameters
+    ----------
+    connection
+        An open store.
+    area
+        One of `AREAS`; the nation has no places.
+    """
+    return () if area == "nation" else (note_of_borders(connection, VARIABLES[area]),)
 
 
 def _sums(data: pa.Table) -> tuple[Text, ...]:
@@ -238,7 +273,7 @@ def readable(found: pa.Table, area: str) -> pa.Table:
     found
         Rows of the step `explained`.
     area
-        "nation", "county" or "municipality".
+        One of `AREAS`.
     """
     columns: dict[str, Any] = {}
     if area != "nation":

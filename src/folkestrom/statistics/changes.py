@@ -284,7 +284,7 @@ def explain(
     period
         The period of the account.
     area
-        "nation", "county" or "municipality".
+        One of `adjustment.AREAS`.
     """
     if area not in explanation.AREAS:
         raise UsageError(

@@ -30,7 +30,13 @@ from folkestrom.statistics.flows import BIRTHS, DEATHS, EMIGRATION, IMMIGRATION,
 from folkestrom.statistics.moves import moves
 from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import Moment, coded, fetch, stock_steps
+from folkestrom.variables.borders.asked import (
+    has_borders_of_each_day,
+    note_of_borders,
+    put_up,
+)
 from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.variable import Variable
 
 #: Levels of areas that a projection may be by.
 LEVELS: Final = ("county", "municipality")
@@ -46,6 +52,8 @@ class AreaStart:
     ----------
     level
         One of `LEVELS`.
+    named
+        What it is called, and its areas, in the borders that they are in.
     codes
         The areas' codes, in order: those where persons live.
     population
@@ -61,6 +69,7 @@ class AreaStart:
     """
 
     level: str
+    named: Variable
     codes: tuple[str, ...]
     population: Floats
     areas: Areas
@@ -106,6 +115,9 @@ def area_start(
 ) -> AreaStart:
     """The areas' population of a day, and what was counted in each in the years before.
 
+    Where places are as they were, those are counted in the borders of the day: an area that is
+    younger than the years would have too few, and the others all that is the nation's.
+
     Parameters
     ----------
     connection
@@ -117,6 +129,9 @@ def area_start(
     level
         One of `LEVELS`.
     """
+    if has_borders_of_each_day(connection):
+        put_up(connection, day)
+    named = note_of_borders(connection, VARIABLES[level])
     cells, years = begun.structure, begun.counts.years
     base = Period(date(day.year - int(years), day.month, day.day), day)
     now = _residents(connection, Moment(day, known), level)
@@ -128,7 +143,7 @@ def area_start(
     areas, moving = counts.areas(begun.counts), begun.counts.factored(counts.moving)
     abroad = ~cells.resident
     population[:, abroad] = areas.returns[:, None, None, None] * begun.population[abroad]
-    return AreaStart(level, codes, population, areas, moving)
+    return AreaStart(level, named, codes, population, areas, moving)
 
 
 def _residents(connection: duckdb.DuckDBPyConnection, moment: Moment, level: str) -> pl.DataFrame:

@@ -26,6 +26,7 @@ from folkestrom.projection.structure import SEXES, Structure
 from folkestrom.statistics.moves import MOVES as COUNTED_MOVES
 from folkestrom.statistics.moves import ends_of
 from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.variable import notes
 
 #: What figures may be by, in the order of the arrays.
 BY: Final = (GROUP.name, "sex", "age")
@@ -38,7 +39,7 @@ MOVES: Final = (
 #: Moves by where from and where to, for who asks for them by the same name.
 MOVES_BETWEEN: Final = replace(COUNTED_MOVES, decimals=2)
 ENDS: Final = ("origin", "destination")
-OF_AREAS: Final = (
+_OF_AREAS: Final = (
     Text(
         "Rates of an area are the nation's times a factor of the area, nearer to 1 the smaller it "
         "is. Births, deaths and emigration are then scaled, so that areas add up to the nation.",
@@ -194,6 +195,17 @@ def cell_measures(
     return (*counted, *usual[1 + len(FLOWS) :])
 
 
+def notes_of_areas(areas: AreaStart | None) -> tuple[Text, ...]:
+    """What is said of areas: in which borders they are, and how they are projected.
+
+    Parameters
+    ----------
+    areas
+        What a projection of them starts from; None: of the nation.
+    """
+    return (*notes([areas.named]), *_OF_AREAS) if areas else ()
+
+
 def cell_dimensions(
     cells: Structure, by: Sequence[str], areas: AreaStart | None, between: bool = False
 ) -> Iterator[Dimension]:
@@ -207,9 +219,9 @@ def cell_dimensions(
         As for `cell_measures`.
     """
     if areas and between:
-        yield from (one.dimension for one in ends_of(VARIABLES[areas.level]))
+        yield from (one.dimension for one in ends_of(areas.named))
     elif areas:
-        yield VARIABLES[areas.level].dimension
+        yield areas.named.dimension
     for name in by:
         dimension = VARIABLES[name].dimension
         if name == GROUP.name:

@@ -11,7 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from folkestrom.analysis.prospects.by_area import AreaStart
-from folkestrom.analysis.prospects.by_cells import OF_AREAS, cell_dimensions, cell_measures
+from folkestrom.analysis.prospects.by_cells import (
+    cell_dimensions,
+    cell_measures,
+    notes_of_areas,
+)
 from folkestrom.analysis.prospects.measures import COMPONENT_LABELS, USUAL, chosen
 from folkestrom.analysis.prospects.outlook import (
     BASELINE,
@@ -194,7 +198,7 @@ def likely_outlook(
         kept = scenario_of_it.categories[1:]
         dimensions = (replace(scenario_of_it, categories=kept), *others)
     ranges = of_ranges(scenarios, drawn=True)
-    of_areas = (*OF_AREAS, _OF_DRAWN_AREAS) if areas else ()
+    of_areas = (*notes_of_areas(areas), *([_OF_DRAWN_AREAS] if areas else []))
     levels = [_OF_LEVELS.fill(name=one.name) for one in scenarios if one.says_levels]
     notes = (*spec.footnotes, *of_areas, *ranges, *levels, *said, *map(fingerprint, scenarios))
     return replace(made, specification=replace(spec, dimensions=dimensions, footnotes=notes))

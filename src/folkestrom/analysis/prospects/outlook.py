@@ -16,12 +16,12 @@ from folkestrom.analysis.prospects.by_area import LEVELS, AreaStart
 from folkestrom.analysis.prospects.by_cells import (
     BY,
     MOVES_BETWEEN,
-    OF_AREAS,
     OF_CELLS,
     cell_dimensions,
     cell_measures,
     check_cells,
     move_tables,
+    notes_of_areas,
     tables,
 )
 from folkestrom.analysis.prospects.measures import Future, Indicator, chosen, needs
@@ -174,7 +174,7 @@ def outlook(
     measures = tuple(one.measure for one in figures)
     if by or areas:
         measures = cell_measures(by, areas, between)
-    notes = (*(OF_AREAS if areas else ()), *([OF_CELLS] * bool(by)), *ranges)
+    notes = (*notes_of_areas(areas), *([OF_CELLS] * bool(by)), *ranges)
     own = cell_dimensions(begun.structure, by, areas, between)
     made = framed(pa.concat_tables(rows), first, last, scenarios, measures, own)
     spec = made.specification

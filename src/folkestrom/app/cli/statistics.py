@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -187,7 +188,7 @@ def changes(
         given.write(account, output)
         return
     if known_at == PUBLISHED:
-        _check_sum(account, units)
+        _check_sums(account, units, question.by)
     if output is None and given.format is OutputFormat.TABLE:
         given.write(account, None)
         if output is None:
@@ -266,11 +267,15 @@ def _known(known_at: str, revised: bool | None) -> str:
     return LATEST if revised else PUBLISHED
 
 
-def _check_sum(account: Cells, units: Cells) -> None:
-    adjustment = sum(account.data["adjustment"].to_pylist())
-    explained = sum(units.data["units"].to_pylist())
-    if adjustment != explained:
-        raise UnexplainedError(f"the adjustment is {adjustment}, its explanation {explained}")
+def _check_sums(account: Cells, units: Cells, by: Sequence[str]) -> None:
+    """Refuse an explanation that does not add up to the adjustment of every place."""
+    rest: Counter[tuple[str, ...]] = Counter()
+    for cells, measure, sign in ((account, "adjustment", 1), (units, "units", -1)):
+        for row in cells.data.select([*by, measure]).to_pylist():
+            rest[tuple(row[name] for name in by)] += sign * row[measure]
+    left = {place: many for place, many in rest.items() if many}
+    if left:
+        raise UnexplainedError(f"the adjustment less its explanation is {left}")
 
 
 def _days(

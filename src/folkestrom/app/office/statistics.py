@@ -31,7 +31,7 @@ from folkestrom.statistics.revisions import explained as revised
 from folkestrom.variables.selection import Kept, Only, codes_kept
 
 #: What an adjustment is explained by.
-Area = Literal["nation", "county", "municipality"]
+Area = Literal["nation", "county", "municipality", "part_of_town", "basic_unit"]
 #: What is asked about cells, and has no effect on a list.
 _OF_CELLS: Final = ("only", "totals", "share_of", "order", "top", "wide", "labels", "publish")
 
@@ -183,7 +183,7 @@ class ExplanationQuestion:
                 "is not what an adjustment is explained by",
                 where=place("by"),
                 value=",".join(changes.by),
-                allowed="county, municipality, or nothing for the nation",
+                allowed="county, municipality, part_of_town, basic_unit, or nothing for the nation",
             )
         if changes.known_at != PUBLISHED and changes.so_far:
             raise UsageError(

@@ -28,9 +28,9 @@ from folkestrom.statistics.periods import Period
 from folkestrom.statistics.population import fetch
 from folkestrom.statistics.regimes.clock import TODAYS, Clock
 from folkestrom.statistics.regimes.regime import Regime
-from folkestrom.variables.registry import VARIABLES
+from folkestrom.variables.variable import notes
 
-_LEVELS: Final = {"nation": 0, "county": 1, "municipality": 2}
+_LEVELS: Final = {"nation": 0, "county": 1, "municipality": 2, "part_of_town": 3, "basic_unit": 3}
 _WHY: Final = {
     "late": Text("reported late", "meldt for sent"),
     "changed": Text("annulled, corrected or undone", "annullert, rettet eller omgjort"),
@@ -141,7 +141,7 @@ def explain(
     period
         The period; of a quarter, the published flows are by the rules of the regime.
     area
-        "nation", "county" or "municipality".
+        One of `adjustment.AREAS`.
     known_at
         The knowledge date of the revised flows.
     regime
@@ -168,12 +168,14 @@ def explain(
             next_step="Ask for a later day, or for the figure alone: `folkestrom vintages`",
         )  # fmt: skip
     parameters = window.parameters | {"revised": known}
+    # Looked up first: parts of town come to stand in place of basic units.
+    places = adjustment.places_of(connection, area)
     found = fetch(connection, _steps(area), parameters)
-    places = () if area == "nation" else (VARIABLES[area].dimension,)
     filled = SPECIFICATION.fill(when=period.code, known=known, drawn=window.known_end)
     data = _readable(adjustment.unit_by_unit(found), area)
-    notes = (*filled.footnotes, regime.text, *_sums(data), *limits.nature)
-    made = replace(filled, dimensions=(*places, *filled.dimensions), footnotes=notes)
+    footnotes = (*filled.footnotes, *notes(places), regime.text, *_sums(data), *limits.nature)
+    named = (*(place.dimension for place in places), *filled.dimensions)
+    made = replace(filled, dimensions=named, footnotes=footnotes)
     return Cells(made, data)
 
 

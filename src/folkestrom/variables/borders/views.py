@@ -29,6 +29,16 @@ _ENDS: Final = ("from", "to")
 _PARTS: Final = 100
 
 
+#: Of a place that gets another code: what it was (−1) and what it is (+1).
+_RECODED: Final = """CASE sign WHEN 1 THEN n.municipality ELSE o.municipality END AS municipality,
+               coalesce(CASE sign WHEN 1 THEN n.basic_unit ELSE o.basic_unit END, o.key)
+                 AS basic_unit"""
+_LATER: Final = f"""JOIN {PLACES} n ON n.key = o.key AND n.stock_from = o.stock_to
+        CROSS JOIN (VALUES (-1), (1)) AS signs(sign)
+        WHERE o.municipality <> n.municipality
+           OR coalesce(o.basic_unit, o.key) <> coalesce(n.basic_unit, n.key)"""
+
+
 @step("residence", reads=["residence"], example={"catalog": "folkestrom", "day": date(2020, 1, 1)})
 def residence_in_borders(catalog: str, day: date, *, parts: bool = False) -> str:
     """Who is resident where, with every place as it is in the borders of one day."""
@@ -137,16 +147,26 @@ def border_rows(catalog: str, *, places_alone: bool = False) -> str:
         residents = f"FROM (SELECT unit, count(*) AS persons {residents} GROUP BY unit)"
         counted, described = "persons", ""
     return f"""
-        SELECT {described}sign * {counted} AS sign,
-               CASE sign WHEN 1 THEN n.municipality ELSE o.municipality END AS municipality,
-               coalesce(CASE sign WHEN 1 THEN n.basic_unit ELSE o.basic_unit END, o.key)
-                 AS basic_unit
+        SELECT {described}sign * {counted} AS sign, {_RECODED}
         FROM (SELECT * {residents}) r
         JOIN {PLACES} o ON o.unit = r.unit AND o.stock_to = $eve
-        JOIN {PLACES} n ON n.key = o.key AND n.stock_from = $eve
-        CROSS JOIN (VALUES (-1), (1)) AS signs(sign)
-        WHERE o.municipality <> n.municipality
-           OR coalesce(o.basic_unit, o.key) <> coalesce(n.basic_unit, n.key)
+        {_LATER}
+    """
+
+
+@step("border_effects", reads=["residence"], example={"catalog": "folkestrom"})
+def border_effects(catalog: str) -> str:
+    """What changes of borders in a period add to a place, by every stay that was known meanwhile.
+
+    `$start` and `$end` are the period's days, `$known_start` its first knowledge date.
+    """
+    return f"""
+        SELECT r.person, r.known_from, r.known_to, {_RECODED}, sign AS effect
+        FROM {catalog}.main.residence r
+        JOIN {PLACES} o ON o.unit = r.unit AND o.stock_to >= $start AND o.stock_to < $end
+          AND r.valid_from <= o.stock_to AND r.valid_to > o.stock_to
+          AND r.known_to > $known_start
+        {_LATER}
     """
 
 

@@ -43,9 +43,16 @@ def load(
 @classifications_app.command("pull")
 def pull(
     ctx: typer.Context,
+    files: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder of the lists, as CSV files, instead of the service."),
+    ] = None,
     wait: Wait = None,
 ) -> None:
     """Pull classifications from Statistics Norway's service, in place of those of the store."""
+    if files is not None:
+        load(ctx, files, wait)
+        return
     from folkestrom.app.office.vocabulary import classifications as office
 
     given = settings(ctx)

@@ -11,6 +11,7 @@ from folkestrom.app.office.demography.households import HouseholdsQuestion
 from folkestrom.app.office.presentation import Presentation
 from folkestrom.app.office.quality.vintages import VintagesQuestion
 from folkestrom.app.office.statistics import (
+    Area,
     ChangesQuestion,
     ExplanationQuestion,
     PopulationQuestion,
@@ -251,7 +252,7 @@ class Statistics(Opened):
         self,
         from_: Day | None = None,
         to_: Day | None = None,
-        area: Literal["nation", "county", "municipality"] = "nation",
+        area: Area = "nation",
         *,
         quarter: str | None = None,
         year: int | str | None = None,
@@ -270,7 +271,8 @@ class Statistics(Opened):
         from_, to_, quarter, year
             The period: `[from_, to_)`, a quarter such as "1997Q3", or a year.
         area
-            Adjustment of the nation, of counties or of municipalities.
+            Adjustment of the "nation", or by "county", "municipality", "part_of_town" or
+            "basic_unit".
         known_at
             "published": the adjustment. A day, or "latest": what was revised until then.
         regime, quarters, extraction_months
