@@ -116,11 +116,12 @@ def test_units_of_a_store_follow_a_change_that_is_loaded_later(
     assert _population(store, "2026-05-01") == {"1199": 4}
 
 
-def test_the_command_says_what_it_let_in(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["load", "pull"])
+def test_the_command_says_what_it_let_in(store: Store, tmp_path: Path, command: str) -> None:
     (tmp_path / "lists").mkdir()
     (tmp_path / "lists" / "municipality_changes.csv").write_text(_CHANGES)
     (tmp_path / "lists" / "municipalities.csv").write_text(_NAMES)
-    asked = ["classifications", "load", "--store", str(store.path), "--from"]
+    asked = ["classifications", command, "--store", str(store.path), "--from"]
     shown = CliRunner().invoke(app, [*asked, str(tmp_path / "lists")])
     assert shown.exit_code == 0, shown.output
     assert "municipality: 3 codes" in shown.output

@@ -202,7 +202,8 @@ def _by_ends(chosen: Sequence[Variable]) -> tuple[Variable, ...]:
             "are several sorts of places, and moves are between places of one",
             where="by",
             value=", ".join(place.name for place in places),
-            allowed="county, municipality or basic_unit, and variables that are no place",
+            allowed="county, municipality, part_of_town or basic_unit, and variables that are no "
+            "place",
         )
     (place,) = places
     found = []

@@ -268,7 +268,7 @@ def _check_shared(unit: Unit, chosen: Iterable[Variable]) -> None:
             raise UsageError(
                 "is not the same for all members",
                 where="by", value=variable.name,
-                allowed=(*unit.shared, "county", "municipality", "basic_unit"),
+                allowed=(*unit.shared, "county", "municipality", "part_of_town", "basic_unit"),
                 next_step=f"Count persons by it: `folkestrom population --by {variable.name}`",
             )  # fmt: skip
 

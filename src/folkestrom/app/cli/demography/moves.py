@@ -43,8 +43,8 @@ def moves(
         str,
         typer.Option(
             "--by",
-            help="The places moved between: county (without it), municipality or basic_unit; and "
-            "other variables, with commas between them: municipality,sex.",
+            help="The places moved between: county (without it), municipality, part_of_town or "
+            "basic_unit; and other variables, with commas between them: municipality,sex.",
             autocompletion=names_of("flow"),
         ),
     ] = "",
