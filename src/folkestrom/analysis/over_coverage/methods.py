@@ -95,57 +95,43 @@ def by_signs(people: People, signs: Signs, level: float) -> list[Found]:
     who = people.everybody
     whole = np.bincount(who.stratum, minlength=strata)
     more = float(who.below(signs.index, weights).sum() - whole @ present.value)
-    found = _absent(people, below, more)
-    if len(everybody) == 1 and everybody.sum() == whole.sum():
-        said = corrected(
-            now, everybody, present, found.long_ago, level=level, held_up=found.held_up
-        )
-    else:
-        said = corrected(now, everybody, present, found.of_all, level=level)
-    return [Found("signs", _NONE, said)]
+    gone, held_up = _absent(
+        people, below, more, memory=signs.index.decay > 0,
+        apart=len(everybody) > 1 or everybody.sum() < whole.sum(),
+    )  # fmt: skip
+    found = corrected(now, everybody, present, gone, level=level, held_up=held_up)
+    return [Found("signs", _NONE, found)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Absent:
-    """Those who are gone, by whether they left lately: within two years.
+def _absent(
+    people: People, below: NDArray[np.bool_], more: float, *, memory: bool, apart: bool
+) -> tuple[Share, tuple[float, float]]:
+    """Share of those who are gone that is below, and how many are held up besides.
 
-    An index with a memory holds up who left lately, and who is never reported left long ago. Of
-    who left lately as many are taken as were hidden on a day of the years before; the others are so
-    many that all of them make up for those below the threshold beyond the present.
-
-    Parameters
-    ----------
-    long_ago, of_all
-        Share below the threshold of those who left before, and of all.
-    held_up
-        So many are not below it as they left lately, with the variance.
+    An index with a memory holds up who left lately, within two years, and who is never reported
+    left long ago. Of who left lately as many are taken as were hidden on a day of the years before;
+    the others are so many that all of them make up for `more`, those below beyond the present.
+    Groups, which are told `apart`, have the share of all.
     """
-
-    long_ago: Share
-    of_all: Share
-    held_up: tuple[float, float]
-
-
-def _absent(people: People, below: NDArray[np.bool_], more: float) -> _Absent:
-    """How many of those who are gone left lately; `more` are below beyond the present."""
     audited, gone = people.audited, people.audited.gone
     left, days = audited.left[gone] - 1, len(people.hidden)
+    if not memory:
+        return share_below(below[gone], audited.person[gone], 0 * left, 1), (0.0, 0.0)
     share = share_below(below[gone], audited.person[gone], left, 3)
     hidden = people.hidden.mean(axis=0)
-    lately, apart = hidden[:2], share.value[2] - share.value[:2]
+    lately, missed = hidden[:2], share.value[2] - share.value[:2]
     rest = (more - lately @ share.value[:2]) / max(share.value[2], 1e-9)
     hidden[2] = max(rest, hidden[2])
     weight = hidden / hidden.sum()
     # Those of a day vary as they do from day to day, and no less than a Poisson count.
-    held_up = people.hidden[:, :2] @ apart
-    spread = max(held_up.var(ddof=1) if days > 1 else 0.0, lately @ apart**2)
-    unsure = spread / days / hidden.sum() ** 2
-    of_all = Share(
-        np.array([weight @ share.value]), np.array([weight**2 @ share.variance + unsure])
-    )
+    held_up = people.hidden[:, :2] @ missed
+    spread = max(held_up.var(ddof=1) if days > 1 else 0.0, lately @ missed**2)
+    if apart:
+        variance = weight**2 @ share.variance + spread / days / hidden.sum() ** 2
+        return Share(np.array([weight @ share.value]), np.array([variance])), (0.0, 0.0)
     variance = spread * (1 + 1 / days) + lately**2 @ share.variance[:2]
     long_ago = Share(share.value[2:], share.variance[2:])
-    return _Absent(long_ago, of_all, (float(held_up.mean()), float(variance)))
+    return long_ago, (float(held_up.mean()), float(variance))
 
 
 def _counted(people: People, which: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
