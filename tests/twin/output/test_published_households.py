@@ -42,7 +42,7 @@ def found(country: Result, reference: Path) -> list[Figure]:
 
 def test_households_children_and_events(found: list[Figure]) -> None:
     mine = [one for one in found if one.table in ("households", "children", "events")]
-    assert len(mine) == 20
+    assert len(mine) == 21
     assert not too_far(mine, BOUNDS)
 
 
