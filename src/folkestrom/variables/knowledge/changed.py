@@ -100,8 +100,10 @@ def redescribed(source: str, needs: Sequence[Source], rows: Rows = RESIDENTS) ->
         parts.append(f"SELECT person FROM {_TOLD} WHERE mother IN ({mothers})")
     if CHILDREN in needs:
         kin = f"({of_kin} UNION {_of('residence', ('birth_date',), 'on', rows)})"
+        # Children of residents are residents; who is born later is nobody's child on the day.
+        there = f" AND person IN (SELECT person FROM {source})" if rows is RESIDENTS else ""
         parts.append(
-            f"SELECT unnest([mother, father]) AS person FROM {_TOLD} WHERE person IN {kin}"
+            f"SELECT unnest([mother, father]) AS person FROM {_TOLD} WHERE person IN {kin}{there}"
         )
     changed = " UNION ".join(parts)
     return f"SELECT person FROM ({changed}) WHERE person IN (SELECT person FROM {source})"
