@@ -191,8 +191,7 @@ def changes(
         _check_sums(account, units, question.by)
     if output is None and given.format is OutputFormat.TABLE:
         given.write(account, None)
-        if output is None:
-            given.result().print()
+        given.result().print()
     given.write(units, output)
 
 
